@@ -1,0 +1,52 @@
+// Identifiers: time-ordered UUIDv7 behind a prefix for what we store, short random text for wire ids.
+
+import { randomBytes } from 'node:crypto'
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+let pool = randomBytes(4096)
+let used = 0
+
+function bytes(count: number): Uint8Array {
+  if (used + count > pool.length) {
+    pool = randomBytes(4096)
+    used = 0
+  }
+  used += count
+  return pool.subarray(used - count, used)
+}
+
+/** Random letters and digits, slightly biased: for labels, never for secrets. */
+export function randomText(length: number): string {
+  let text = ''
+  for (const byte of bytes(length)) text += ALPHABET[byte % 62]
+  return text
+}
+
+/** A UUIDv7 (RFC 9562): 48 bits of milliseconds, then randomness, so ids sort by time. */
+export function uuidv7(nowMs: number): string {
+  const time = nowMs.toString(16).padStart(12, '0')
+  const random = bytes(10)
+  random[0] = ((random[0] as number) & 0x0f) | 0x70
+  random[2] = ((random[2] as number) & 0x3f) | 0x80
+  let hex = ''
+  for (const byte of random) hex += byte.toString(16).padStart(2, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-${hex.slice(0, 4)}-${hex.slice(4, 8)}-${hex.slice(8)}`
+}
+
+/** A stored thing's id: `ch_0199…`. */
+export const prefixedId = (prefix: string, nowMs: number): string => `${prefix}_${uuidv7(nowMs)}`
+
+/** Where codecs take their ids from, so that tests can fix them. */
+export interface IdSource {
+  /** A fresh wire id such as `chatcmpl-…`: the prefix is printed as given. */
+  next(prefix: string): string
+}
+
+export const randomIds: IdSource = { next: (prefix) => prefix + randomText(24) }
+
+/** Counts instead of drawing: `msg_1`, `msg_2`. For golden files. */
+export function countingIds(): IdSource {
+  let count = 0
+  return { next: (prefix) => `${prefix}${++count}` }
+}
