@@ -23,6 +23,15 @@ export function randomText(length: number): string {
   return text
 }
 
+/** Random letters and digits, each equally likely: for keys and other secrets. */
+export function secretText(length: number): string {
+  let text = ''
+  while (text.length < length) {
+    for (const byte of bytes(length)) if (byte < 248 && text.length < length) text += ALPHABET[byte % 62]
+  }
+  return text
+}
+
 /** A UUIDv7 (RFC 9562): 48 bits of milliseconds, then randomness, so ids sort by time. */
 export function uuidv7(nowMs: number): string {
   const time = nowMs.toString(16).padStart(12, '0')

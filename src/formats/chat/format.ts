@@ -40,6 +40,8 @@ export interface Peek {
   readonly framing: Framing
   /** Names of server-side tools declared, in the neutral kinds. */
   readonly serverTools: readonly string[]
+  /** The client did not ask for the usage frames that we ask the upstream for: they are taken out. */
+  readonly hidesUsage?: boolean
 }
 
 /** What one translation knows. The same value serves a request's encoder and its answer's decoder and encoder. */
@@ -77,9 +79,15 @@ export interface Watch {
 
 export interface ChatFormat {
   readonly id: string
+  /** The top-level member of an answer that names the model. */
+  readonly modelField: string
   readonly fields: Fates
   /** How its streams are framed as an upstream. */
   readonly upstreamFraming: Framing
+  /** Media kinds that upstreams of this format cannot fetch by URL, so that we inline them. */
+  readonly inline?: readonly ('image' | 'file' | 'audio')[]
+  /** Headers an upstream of this format wants even when the client sent none. */
+  readonly defaultHeaders?: Readonly<Record<string, string>>
   /** Whether upstreams of this format fan a request out into `n` choices by themselves. */
   readonly nativeChoices: boolean
   /** Path below the provider's base URL, e.g. `/chat/completions`; with query where the format needs one. */

@@ -1,0 +1,74 @@
+// The story of one chat exchange, top to bottom: admit, attempt, answer, finish.
+
+import { GatewayError } from '../core/errors.ts'
+import { admit, type Admitted } from './admit.ts'
+import { attempt } from './attempt.ts'
+import type { Answer, Call, Gateway } from './call.ts'
+import { finish } from './finish.ts'
+import { openStream, openUnary } from './open.ts'
+import type { OpenStream } from './piece.ts'
+import { ExchangeRecord } from './record.ts'
+import { streamAnswer } from './relay.ts'
+
+/** Carries one request to its answer. Never rejects: a failure is an answer in the client's format. */
+export async function exchange(call: Call, gateway: Gateway): Promise<Answer> {
+  const record = new ExchangeRecord(call.requestId, call.format.id, call.receivedMs)
+  gateway.metrics.started()
+  try {
+    const admitted = admit(call, gateway, record)
+    return withReceipt(admitted.peek.stream ? await streamed(admitted, gateway) : await unary(admitted, gateway), record, gateway)
+  } catch (thrown) {
+    const error = call.signal.aborted ? new GatewayError('client_closed') : GatewayError.from(thrown)
+    finish(record, gateway, error)
+    return withReceipt(errorAnswer(call, error), record, gateway)
+  }
+}
+
+async function unary(admitted: Admitted, gateway: Gateway): Promise<Answer> {
+  const body = await attempt(admitted, gateway, (candidate) => openUnary(admitted, candidate, gateway))
+  finish(admitted.record, gateway)
+  return { kind: 'unary', status: 200, headers: { 'content-type': 'application/json' }, body }
+}
+
+async function streamed(admitted: Admitted, gateway: Gateway): Promise<Answer> {
+  const opening = attempt(admitted, gateway, (candidate) => openStream(admitted, candidate, gateway))
+  const opened = await within(opening, gateway.settings.earlyAnswerMs)
+  return streamAnswer(admitted, gateway, opened ?? opening)
+}
+
+/** The stream, or `undefined` when it takes longer: then the client gets its 200 and waits with heartbeats. */
+async function within(opening: Promise<OpenStream>, limitMs: number): Promise<OpenStream | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, limitMs)
+  })
+  try {
+    return await Promise.race([opening, late])
+  } finally {
+    clearTimeout(timer)
+    // When it is late its failure is told in the stream; here it must not count as unhandled.
+    opening.catch(() => {})
+  }
+}
+
+/** An error in the client's own format, with its status and headers. */
+export function errorAnswer({ format, requestId }: Pick<Call, 'format' | 'requestId'>, error: GatewayError): Answer {
+  const { status, headers, body } = format.encodeError(error, requestId)
+  return { kind: 'unary', status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) }
+}
+
+function withReceipt(answer: Answer, record: ExchangeRecord, gateway: Gateway): Answer {
+  const { headers } = answer
+  const serving = record.attempts.at(-1)
+  if (serving !== undefined) {
+    headers['x-switchyard-channel'] = headerSafe(serving.channel)
+    if (serving.provider === 'sandbox') headers['x-switchyard-sandbox'] = 'true'
+  }
+  headers['x-switchyard-overhead-ms'] = String(Math.max(0, gateway.nowMs() - record.startedMs - record.upstreamMs))
+  if (record.warnings.length > 0) {
+    headers['x-switchyard-warnings'] = headerSafe(record.warnings.map(({ kind, field }) => `${kind} ${field}`).join(', ')).slice(0, 2000)
+  }
+  return answer
+}
+
+const headerSafe = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?')

@@ -1,0 +1,78 @@
+// Opens one candidate: sends, judges the answer, and hands back a whole answer or a stream that has
+// reached its first content. A rejection means that nothing of it reached the client.
+
+import { GatewayError } from '../core/errors.ts'
+import { splice } from '../lib/json-splice.ts'
+import type { Candidate } from '../routing/index.ts'
+import type { UpstreamResponse } from '../upstream/index.ts'
+import type { Admitted } from './admit.ts'
+import type { Gateway } from './call.ts'
+import { enframer } from './enframe.ts'
+import { eventsOf, untilContent } from './events.ts'
+import { joined, joinedResponse } from './fan-out.ts'
+import { openPassing } from './passing.ts'
+import type { OpenStream } from './piece.ts'
+import { decodedAnswer, type Outbound, parsedAnswer, passthroughRequest, refusal, translatedRequest } from './translate.ts'
+
+/** A whole answer in the client's format. */
+export async function openUnary(admitted: Admitted, candidate: Candidate, gateway: Gateway): Promise<string> {
+  if (candidate.mode === 'passthrough') return passedAnswer(admitted, candidate, gateway)
+  const outbound = await translatedRequest(admitted, candidate, gateway)
+  const responses = await sentAll(outbound, candidate, gateway)
+  const answers = await Promise.all(responses.map(async (response) => decodedAnswer(await response.text(), candidate, outbound.context)))
+  const answer = joinedResponse(answers)
+  if (answer.usage !== undefined) admitted.record.addUsage(answer.usage)
+  return JSON.stringify(admitted.call.format.encodeResponse(answer, clientContext(admitted, outbound)))
+}
+
+async function passedAnswer(admitted: Admitted, candidate: Candidate, gateway: Gateway): Promise<string> {
+  const response = await accepted(await gateway.upstream.send(passthroughRequest(admitted, candidate, gateway)), candidate)
+  const text = await response.text()
+  const { usage, error } = admitted.call.format.watch.response(parsedAnswer(text))
+  if (error !== undefined) throw error
+  if (usage !== undefined) admitted.record.addUsage(usage)
+  if (candidate.upstreamModel === admitted.peek.model) return text
+  const field = admitted.call.format.modelField
+  return splice(text, [{ op: 'set', path: [field], value: admitted.peek.model }])
+}
+
+/** A stream at its first content. */
+export async function openStream(admitted: Admitted, candidate: Candidate, gateway: Gateway): Promise<OpenStream> {
+  const out = enframer(admitted.peek.framing, admitted.call.format)
+  if (candidate.mode === 'passthrough') {
+    const response = await accepted(await gateway.upstream.send(passthroughRequest(admitted, candidate, gateway)), candidate)
+    return openPassing(admitted, candidate, { response, out })
+  }
+  const outbound = await translatedRequest(admitted, candidate, gateway)
+  const responses = await sentAll(outbound, candidate, gateway)
+  const sources = responses.map((response) => eventsOf(response, candidate, outbound.context))
+  const source = await untilContent(sources.length === 1 ? (sources[0] as (typeof sources)[number]) : joined(sources))
+  return translating(admitted, source, { context: clientContext(admitted, outbound), out })
+}
+
+/** What the client asked for, choices included: its own encoder must not see the fanned-out request. */
+const clientContext = (admitted: Admitted, { context, calls }: Outbound): Outbound['context'] =>
+  calls === 1 ? context : { ...context, request: admitted.request() }
+
+async function sentAll(outbound: Outbound, candidate: Candidate, gateway: Gateway): Promise<UpstreamResponse[]> {
+  if (outbound.calls === 1) return [await accepted(await gateway.upstream.send(outbound.request), candidate)]
+  const sends = Array.from({ length: outbound.calls }, async () => accepted(await gateway.upstream.send(outbound.request), candidate))
+  const settled = await Promise.allSettled(sends)
+  const failed = settled.find((result) => result.status === 'rejected')
+  const responses = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  if (failed === undefined) return responses
+  for (const response of responses) response.reader().cancel()
+  throw failed.reason
+}
+
+/** The response when it is a success. @throws GatewayError the classified refusal otherwise. */
+async function accepted(response: UpstreamResponse, candidate: Candidate): Promise<UpstreamResponse> {
+  if (response.status < 200 || response.status > 299) throw await refusal(response, candidate)
+  if (response.headers.get('content-type')?.includes('text/html') === true) {
+    response.reader().cancel()
+    throw new GatewayError('upstream_malformed')
+  }
+  return response
+}
+
+import { translating } from './translating.ts'

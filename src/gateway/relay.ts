@@ -1,0 +1,81 @@
+// Carries an open stream to the client: each read waits for the client's write, silence is bridged, a
+// vanished client stops the upstream, and the outcome is recorded before the last byte.
+
+import { GatewayError } from '../core/errors.ts'
+import type { Admitted } from './admit.ts'
+import type { Gateway, Sink, StreamAnswer } from './call.ts'
+import { enframer } from './enframe.ts'
+import { finish } from './finish.ts'
+import { pulse } from './heartbeat.ts'
+import type { OpenStream } from './piece.ts'
+
+/**
+ * The answer to a streaming client. `opening` may still be under way: then heartbeats go out until it
+ * settles, and its failure becomes an in-stream error.
+ */
+export function streamAnswer(admitted: Admitted, gateway: Gateway, opening: OpenStream | Promise<OpenStream>): StreamAnswer {
+  const out = enframer(admitted.peek.framing, admitted.call.format)
+  return {
+    kind: 'stream',
+    headers: {
+      'content-type': out.contentType,
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    },
+    pump: (sink) => pump(admitted, gateway, { sink, opening, heartbeat: out.heartbeat }),
+  }
+}
+
+interface Relay {
+  readonly sink: Sink
+  readonly opening: OpenStream | Promise<OpenStream>
+  readonly heartbeat: string
+}
+
+async function pump(admitted: Admitted, gateway: Gateway, { sink, opening, heartbeat }: Relay): Promise<void> {
+  const { call, record } = admitted
+  let writing = false
+  const life = pulse(gateway.settings.heartbeatMs, () => {
+    // A client that does not read needs no sign of life, and its buffer must not grow.
+    if (writing || call.signal.aborted) return
+    try {
+      void sink.write(heartbeat)?.catch(() => {})
+    } catch {
+      // The connection is gone; the abort signal tells the pump.
+    }
+  })
+  let stream: OpenStream | undefined
+  const abandon = (): void => stream?.cancel()
+  call.signal.addEventListener('abort', abandon)
+  try {
+    stream = await opening
+    record.firstContentMs = gateway.nowMs() - record.startedMs
+    for (;;) {
+      const piece = await stream.next()
+      if (call.signal.aborted) throw new GatewayError('client_closed')
+      if (piece.last) {
+        finish(record, gateway, piece.error)
+        if (piece.bytes.length > 0) await sink.write(piece.bytes)
+        return
+      }
+      if (piece.bytes.length === 0) continue
+      const written = sink.write(piece.bytes)
+      life.beat()
+      if (written !== undefined) {
+        writing = true
+        await written
+        writing = false
+      }
+    }
+  } catch (thrown) {
+    const error = call.signal.aborted ? new GatewayError('client_closed') : GatewayError.from(thrown)
+    finish(record, gateway, error)
+    if (error.code === 'client_closed') return
+    const late = enframer(admitted.peek.framing, call.format)
+    await sink.write(late.frame(call.format.encodeErrorFrame(error, record.id)) + late.end())
+  } finally {
+    life.stop()
+    call.signal.removeEventListener('abort', abandon)
+    stream?.cancel()
+  }
+}

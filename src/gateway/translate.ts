@@ -1,0 +1,124 @@
+// Makes the outbound request of one candidate: the client's own bytes with few edits, or the neutral
+// request encoded in the upstream's format. Also the way back for whole answers.
+
+import type { ChatResponse } from '../core/chat.ts'
+import { GatewayError } from '../core/errors.ts'
+import type { ChatContext } from '../formats/index.ts'
+import { isObject, type JsonObject, type JsonValue, tryParseJson } from '../lib/json.ts'
+import { splice } from '../lib/json-splice.ts'
+import type { QuirkContext } from '../providers/index.ts'
+import { type Candidate, takesChoices } from '../routing/index.ts'
+import type { OutboundRequest, UpstreamResponse } from '../upstream/index.ts'
+import type { Admitted } from './admit.ts'
+import type { Gateway } from './call.ts'
+import { inlined } from './inline.ts'
+
+/** A candidate's outbound request, ready to send. `contexts` has one entry for each parallel call. */
+export interface Outbound {
+  readonly request: OutboundRequest
+  readonly context: ChatContext
+  /** How often it must be sent to give all choices. */
+  readonly calls: number
+}
+
+/** The client's body with the edits its way upstream needs. */
+export function passthroughRequest(admitted: Admitted, candidate: Candidate, gateway: Gateway): OutboundRequest {
+  const { call, peek } = admitted
+  const edits = call.format.passthroughEdits(peek, candidate.upstreamModel, call.http.body)
+  const body = edits.length === 0 ? call.http.text : splice(call.http.text, edits)
+  return outbound(admitted, candidate, { gateway, body, headers: forwarded(admitted) })
+}
+
+/** @throws GatewayError 400 for what the upstream's format cannot express. */
+export async function translatedRequest(admitted: Admitted, candidate: Candidate, gateway: Gateway): Promise<Outbound> {
+  const { peek, call, note } = admitted
+  const decoded = admitted.request()
+  const single = decoded.choices > 1 && !takesChoices(candidate.via)
+  const request = await inlined(single ? { ...decoded, choices: 1 } : decoded, candidate, gateway)
+  const context: ChatContext = {
+    request,
+    requestedModel: peek.model,
+    upstreamModel: candidate.upstreamModel,
+    ids: gateway.ids,
+    nowMs: call.receivedMs,
+    note,
+  }
+  const wire = candidate.via.format.encodeRequest(context)
+  const body = quirked(wire.body, candidate, peek.stream)
+  const same = candidate.via.format === call.format ? forwarded(admitted) : {}
+  return {
+    request: outbound(admitted, candidate, { gateway, body: JSON.stringify(body), headers: { ...wire.headers, ...same } }),
+    context,
+    calls: single ? decoded.choices : 1,
+  }
+}
+
+function quirked(body: JsonObject, candidate: Candidate, stream: boolean): JsonObject {
+  const quirks = candidate.via.declared.request
+  if (quirks === undefined) return body
+  const context = quirkContext(candidate, stream)
+  return quirks.reduce((current, quirk) => quirk(current, context), body)
+}
+
+const quirkContext = ({ upstreamModel, channel }: Candidate, stream: boolean): QuirkContext => ({ upstreamModel, stream, settings: channel.settings })
+
+interface Parts {
+  readonly gateway: Gateway
+  readonly body: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+function outbound({ call, peek, record }: Admitted, candidate: Candidate, { gateway, body, headers }: Parts): OutboundRequest {
+  const { via, upstreamModel, channel } = candidate
+  const path = via.declared.path?.(quirkContext(candidate, peek.stream)) ?? via.format.path(upstreamModel, peek.stream)
+  return {
+    channel: channel.id,
+    method: 'POST',
+    url: via.baseUrl + path,
+    headers: {
+      'content-type': 'application/json',
+      accept: peek.stream ? 'text/event-stream' : 'application/json',
+      ...via.format.defaultHeaders,
+      ...via.headers,
+      ...headers,
+      // State such as "then ok" belongs to one exchange: the sandbox needs to know which.
+      ...(channel.origin === 'sandbox' && { 'x-switchyard-exchange': record.id }),
+    },
+    body,
+    auth: via.auth,
+    signal: call.signal,
+    headersTimeoutMs: gateway.settings.headersTimeoutMs,
+    idleTimeoutMs: gateway.settings.idleTimeoutMs,
+  }
+}
+
+function forwarded({ call }: Admitted): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const name of call.format.forwardedHeaders) {
+    const value = call.http.headers.get(name)
+    if (value !== null) headers[name] = value
+  }
+  return headers
+}
+
+/** The parsed body of a refusal, classified. */
+export async function refusal(response: UpstreamResponse, candidate: Candidate): Promise<GatewayError> {
+  const text = await response.text()
+  const wire = tryParseJson(text) ?? text
+  const error = candidate.via.format.decodeError(response.status, wire, response.headers)
+  return candidate.channel.provider.classify?.(response.status, wire, error) ?? error
+}
+
+/** @throws GatewayError when the text is not JSON: HTML, nothing, or cut. */
+export function parsedAnswer(text: string): JsonValue {
+  if (text.trim() === '') throw new GatewayError('upstream_empty')
+  const wire = tryParseJson(text)
+  if (wire === undefined || !isObject(wire)) throw new GatewayError('upstream_malformed')
+  return wire
+}
+
+/** A whole upstream answer as the neutral response. @throws GatewayError */
+export function decodedAnswer(text: string, candidate: Candidate, context: ChatContext): ChatResponse {
+  const wire = parsedAnswer(text)
+  return candidate.via.format.decodeResponse(candidate.via.declared.response?.(wire) ?? wire, context)
+}

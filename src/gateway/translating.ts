@@ -1,0 +1,50 @@
+// A stream on its way from one format to another: events in, the client's frames out.
+
+import type { ChatEvent } from '../core/chat-event.ts'
+import type { GatewayError } from '../core/errors.ts'
+import type { ChatContext } from '../formats/index.ts'
+import type { Frame } from '../lib/framing/frame.ts'
+import type { Admitted } from './admit.ts'
+import type { Enframer } from './enframe.ts'
+import type { EventSource } from './events.ts'
+import type { OpenStream, Piece } from './piece.ts'
+
+/** Encodes a source's events for the client, feeding the record as they go by. */
+export function translating(admitted: Admitted, source: EventSource, parts: { context: ChatContext; out: Enframer }): OpenStream {
+  const { context, out } = parts
+  const { call, record } = admitted
+  const encode = call.format.encodeStream(context)
+  let text = ''
+  let error: GatewayError | undefined
+  let last = false
+  const takeFrame = (frame: Frame): void => {
+    text += out.frame(frame)
+  }
+
+  function take(event: ChatEvent): void {
+    if (event.type === 'usage') record.addUsage(event.usage)
+    else if (event.type === 'error') error = event.error
+    encode.push(event, takeFrame)
+  }
+
+  return {
+    async next(): Promise<Piece> {
+      text = ''
+      const batch = await source.next()
+      if (batch === undefined) {
+        if (!last) encode.end(takeFrame)
+        last = true
+      } else {
+        for (const event of batch) take(event)
+        const final = batch.at(-1)
+        if (final?.type === 'end' || final?.type === 'error') {
+          encode.end(takeFrame)
+          last = true
+        }
+      }
+      return { bytes: last ? text + out.end() : text, last, ...(error && { error }) }
+    },
+    cancel: source.cancel,
+  }
+}
+

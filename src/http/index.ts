@@ -1,0 +1,3 @@
+// Inbound HTTP.
+
+export { type HttpServer, type ServerOptions, startServer } from './server.ts'

@@ -1,0 +1,115 @@
+// Accepts inbound connections. Every request gets an id, an answer in its caller's format, and nothing
+// thrown ever reaches the runtime.
+
+import type { Server } from 'bun'
+import { GatewayError } from '../core/errors.ts'
+import { errorAnswer, type Gateway } from '../gateway/index.ts'
+import { prefixedId } from '../lib/ids.ts'
+import { type EndpointSettings, formatAt, type Inbound, serve } from './endpoints.ts'
+import { type Target, targetOf } from './paths.ts'
+import { corsHeaders, preflight, toResponse } from './respond.ts'
+
+export interface ServerOptions {
+  readonly host: string
+  readonly port: number
+  readonly gateway: Gateway
+  readonly settings: EndpointSettings
+  /** The text of `GET /metrics`. */
+  metrics(): Promise<string>
+  /** Whether new work may come: false while starting or draining. */
+  ready(): boolean
+  readonly reusePort?: boolean
+}
+
+export interface HttpServer {
+  readonly port: number
+  readonly url: string
+  /** Requests still being answered. */
+  pending(): number
+  /** Stops accepting; resolves when the open requests are done. */
+  stop(force: boolean): Promise<void>
+}
+
+const NO_QUERY = new URLSearchParams()
+
+export function startServer(options: ServerOptions): HttpServer {
+  const server = Bun.serve({
+    hostname: options.host,
+    port: options.port,
+    reusePort: options.reusePort ?? false,
+    // Longest silence of a stream is ours to judge; the runtime's own limit would cut slow thinkers.
+    idleTimeout: 0,
+    // The limit is answered in the client's format, so the runtime's stands well above it.
+    maxRequestBodySize: options.settings.maxBodyBytes * 2 + 1024 * 1024,
+    fetch: (request, instance) => handle(request, instance, options),
+    error: () => Response.json({ error: { message: 'The gateway failed.', type: 'server_error', param: null, code: null } }, { status: 500 }),
+  })
+  return {
+    port: server.port ?? options.port,
+    url: server.url.origin,
+    pending: () => server.pendingRequests,
+    stop: (force) => server.stop(force),
+  }
+}
+
+async function handle(request: Request, server: Server<undefined>, options: ServerOptions): Promise<Response> {
+  const receivedMs = options.gateway.nowMs()
+  const inbound = taken(request, receivedMs)
+  if (request.method === 'OPTIONS') return preflight(request)
+  const plain = await plainAnswer(inbound, options)
+  if (plain !== undefined) return plain
+  let target: Target | undefined
+  try {
+    if (request.headers.has('x-switchyard-hop')) throw new GatewayError('loop_detected')
+    target = targetOf(inbound.path)
+    if (target === undefined) throw new GatewayError('not_found', { message: `There is nothing at ${request.method} ${inbound.path.slice(0, 200)}.` })
+    if (!options.ready()) throw new GatewayError('draining', { retryAfterMs: 1000 })
+    server.timeout(request, 0)
+    return toResponse(await serve(target, inbound, options), inbound.requestId)
+  } catch (thrown) {
+    const error = GatewayError.from(thrown)
+    if (error.code === 'internal') options.gateway.log('error', 'request failed', { request: inbound.requestId, path: inbound.path, cause: error.cause instanceof Error ? error.cause.stack : error.cause })
+    const answer = errorAnswer({ format: formatAt(target, inbound), requestId: inbound.requestId }, error)
+    if (error.details.allow !== undefined) answer.headers.allow = error.details.allow
+    return toResponse(answer, inbound.requestId)
+  }
+}
+
+/** Takes the address apart by hand: `new URL` costs more than the look-up it serves, and throws on odd ones. */
+function taken(request: Request, receivedMs: number): Inbound {
+  const { url } = request
+  const authority = url.indexOf('://')
+  const start = authority < 0 ? 0 : url.indexOf('/', authority + 3)
+  const mark = url.indexOf('?', start)
+  const hash = url.indexOf('#', start)
+  const end = mark >= 0 ? mark : hash >= 0 ? hash : url.length
+  return {
+    request,
+    path: start < 0 ? '/' : url.slice(start, end),
+    query: mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1)),
+    requestId: prefixedId('req', receivedMs),
+    receivedMs,
+  }
+}
+
+/** Addresses outside the API: health, metrics, a friendly root. */
+async function plainAnswer({ request, path }: Inbound, options: ServerOptions): Promise<Response | undefined> {
+  const reading = request.method === 'GET' || request.method === 'HEAD'
+  if (!reading) return undefined
+  const headers = corsHeaders()
+  switch (path) {
+    case '/healthz':
+      return Response.json({ status: 'ok' }, { headers })
+    case '/readyz':
+      return Response.json({ status: options.ready() ? 'ready' : 'not ready' }, { status: options.ready() ? 200 : 503, headers })
+    case '/metrics':
+      return new Response(await options.metrics(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } })
+    case '/':
+    case '/v1':
+    case '/v1/':
+    case '/api/hello':
+      return Response.json({ name: 'switchyard', docs: 'README.md', endpoints: ['/v1/chat/completions', '/v1/responses', '/v1/messages', '/v1beta/models/{model}:generateContent', '/v1/models'] }, { headers })
+    default:
+      return undefined
+  }
+}

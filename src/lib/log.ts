@@ -1,0 +1,28 @@
+// Structured log lines: one JSON object a line, on a sink that main chooses. Secrets have their own type
+// and print as stars; callers pass values, not sentences with values inside.
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export interface Log {
+  (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void
+  /** False when lines of this level go nowhere: lets callers skip building fields. */
+  enabled(level: LogLevel): boolean
+}
+
+const RANK: Record<LogLevel | 'silent', number> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 }
+
+export function createLog(threshold: LogLevel | 'silent', write: (line: string) => void, nowMs: () => number): Log {
+  const least = RANK[threshold]
+  const enabled = (level: LogLevel): boolean => RANK[level] >= least
+  const log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void => {
+    if (!enabled(level)) return
+    write(`${JSON.stringify({ time: new Date(nowMs()).toISOString(), level, message, ...fields }, printable)}\n`)
+  }
+  return Object.assign(log, { enabled })
+}
+
+function printable(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  if (value instanceof Error) return { name: value.name, message: value.message, ...(value.cause !== undefined && { cause: value.cause }) }
+  return value
+}

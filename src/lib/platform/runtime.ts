@@ -1,0 +1,46 @@
+// The few things we ask of the runtime outside the rooms that own I/O: YAML, hashing, inflating, files.
+
+import * as zlib from 'node:zlib'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+
+/** Parses one YAML document. @throws SyntaxError */
+export const parseYaml = (text: string): unknown => Bun.YAML.parse(text)
+
+/** SHA-256 as lower-case hex: for look-up keys, not for passwords. */
+export const sha256Hex = (text: string): string => Bun.SHA256.hash(text, 'hex')
+
+/** The file's text, or `undefined` when there is none. */
+export const readTextFile = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, 'utf8') : undefined)
+
+/** Creates the directory and its parents, for the owner alone. */
+export function ensureDirectory(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+}
+
+/** Writes a file only its owner can read. */
+export function writePrivateFile(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o600 })
+  chmodSync(path, 0o600)
+}
+
+/** Undoes a request's content encoding. `undefined` for one we do not know. @throws on damaged data or beyond `maxBytes`. */
+export function inflateBody(bytes: Uint8Array<ArrayBuffer>, encoding: string, maxBytes: number): Uint8Array | undefined {
+  // Limits are enforced by the decompressor, so that a small bomb cannot fill memory first.
+  switch (encoding) {
+    case 'gzip':
+    case 'x-gzip':
+      return zlib.gunzipSync(bytes, { maxOutputLength: maxBytes })
+    case 'deflate':
+      return zlib.inflateSync(bytes, { maxOutputLength: maxBytes })
+    case 'br':
+      return zlib.brotliDecompressSync(bytes, { maxOutputLength: maxBytes })
+    case 'zstd':
+      return zlib.zstdDecompressSync(bytes, { maxOutputLength: maxBytes })
+    case 'identity':
+    case '':
+      return bytes
+    default:
+      return undefined
+  }
+}
+

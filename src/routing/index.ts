@@ -1,0 +1,4 @@
+// Where an exchange goes: the plan, and which channels rest.
+
+export { type Cooldowns, cooldowns } from './cooldown.ts'
+export { type Candidate, type PlanInput, plan, takesChoices } from './plan.ts'

@@ -1,0 +1,65 @@
+// Which channels to try for one exchange, in which order, in which format and mode. Pure but for the
+// cooldowns it reads and the chance it draws.
+
+import type { ChatFormat } from '../formats/index.ts'
+import type { Channel, ChannelFormat, Route, Snapshot } from '../snapshot/index.ts'
+import type { Cooldowns } from './cooldown.ts'
+
+export interface Candidate {
+  readonly channel: Channel
+  readonly upstreamModel: string
+  readonly via: ChannelFormat
+  readonly mode: 'passthrough' | 'translate'
+}
+
+export interface PlanInput {
+  readonly snapshot: Snapshot
+  readonly model: string
+  readonly clientFormat: ChatFormat
+  /** Number of choices wanted: more than one needs a rebuilt body where the upstream knows no `n`. */
+  readonly choices: number
+  readonly nowMs: number
+  readonly cooldowns: Cooldowns
+  /** A number from 0 to 1, fresh at each call. */
+  readonly random: () => number
+}
+
+/** Candidates, best first; empty when no channel knows the model. */
+export function plan(input: PlanInput): Candidate[] {
+  const routes = input.snapshot.routes(input.model)
+  if (routes.length === 1) {
+    const only = candidate(routes[0] as Route, input)
+    return only === undefined ? [] : [only]
+  }
+  const ready: Candidate[] = []
+  const cooling: Candidate[] = []
+  for (const route of ordered(routes, input.random)) {
+    const made = candidate(route, input)
+    if (made === undefined) continue
+    // A cooling channel is still tried, but after everyone else: one failure must not take a model away.
+    ;(input.cooldowns.active(route.channel.id, input.nowMs) ? cooling : ready).push(made)
+  }
+  return cooling.length === 0 ? ready : [...ready, ...cooling]
+}
+
+function candidate({ channel, upstreamModel }: Route, input: PlanInput): Candidate | undefined {
+  const usable = channel.formats.filter(({ declared }) => declared.models === undefined || declared.models(upstreamModel))
+  const own = usable.find(({ format }) => format === input.clientFormat)
+  const via = own ?? usable[0]
+  if (via === undefined) return undefined
+  const { declared } = via
+  const untouched = (declared.request === undefined && declared.response === undefined && declared.frames === undefined) || declared.passthroughSafe === true
+  const direct = own !== undefined && untouched && (input.choices === 1 || takesChoices(via))
+  return { channel, upstreamModel, via, mode: direct ? 'passthrough' : 'translate' }
+}
+
+/** Whether one call to this upstream can answer with several choices. */
+export const takesChoices = ({ declared, format }: ChannelFormat): boolean => declared.nativeChoices ?? format.nativeChoices
+
+/** By priority, and within one priority by weighted chance. */
+function ordered(routes: readonly Route[], random: () => number): Route[] {
+  return routes
+    .map((route) => ({ route, key: -Math.log(1 - random()) / route.channel.weight }))
+    .sort((a, b) => a.route.channel.priority - b.route.channel.priority || a.key - b.key)
+    .map(({ route }) => route)
+}

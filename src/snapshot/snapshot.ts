@@ -1,0 +1,63 @@
+// The frozen view of operator data that the hot path reads. A request keeps the snapshot it started with.
+
+import type { UpstreamAuth } from '../core/upstream-auth.ts'
+import type { ChatFormat } from '../formats/index.ts'
+import type { Provider, ProviderFormat } from '../providers/index.ts'
+
+/** A channel row as an operator, the environment or we ourselves wrote it. */
+export interface ChannelRow {
+  readonly id: string
+  readonly name: string
+  readonly origin: 'file' | 'env' | 'local' | 'sandbox'
+  readonly provider: string
+  readonly baseUrl?: string
+  readonly auth?: Pick<UpstreamAuth, 'credential'>
+  /** Absent: everything the provider lists. */
+  readonly models?: readonly { readonly model: string; readonly upstreamModel: string }[]
+  readonly priority: number
+  readonly weight: number
+  readonly formats?: readonly string[]
+  readonly settings: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** One format a channel offers, with everything resolved that does not depend on the request. */
+export interface ChannelFormat {
+  readonly format: ChatFormat
+  readonly declared: ProviderFormat
+  readonly baseUrl: string
+  readonly auth: UpstreamAuth
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface Channel {
+  readonly id: string
+  readonly name: string
+  readonly origin: ChannelRow['origin']
+  readonly provider: Provider
+  readonly priority: number
+  readonly weight: number
+  readonly settings: Readonly<Record<string, string>>
+  /** By preference, best first. */
+  readonly formats: readonly ChannelFormat[]
+}
+
+/** A model on a channel. */
+export interface Route {
+  readonly channel: Channel
+  readonly upstreamModel: string
+}
+
+export interface Snapshot {
+  readonly revision: number
+  readonly channels: readonly Channel[]
+  /** Routes for a model name, best knowledge first: exact names, then wildcards, the sandbox only when nobody else. */
+  routes(model: string): readonly Route[]
+  /** Every name that can be listed: wildcards are left out. */
+  readonly models: readonly ListedModel[]
+}
+
+export interface ListedModel {
+  readonly id: string
+  readonly ownedBy: string
+}
