@@ -38,7 +38,10 @@ export function createAccess(keys: KeyRepository): Access {
   return {
     identify(request) {
       const presented = presentedKeys(request)
-      if (presented.length === 0) throw new GatewayError('unauthenticated', { message: 'No API key was given. Send it as Authorization: Bearer, x-api-key or x-goog-api-key.' })
+      if (presented.length === 0)
+        throw new GatewayError('unauthenticated', {
+          message: 'No API key was given. Send it as Authorization: Bearer, x-api-key or x-goog-api-key.',
+        })
       let found: Caller | undefined
       for (const key of presented) {
         const caller = callerOf(key)

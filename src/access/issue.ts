@@ -15,5 +15,12 @@ export async function issueKey(keys: KeyRepository, name: string, nowMs: number)
 export async function storeKey(keys: KeyRepository, { key, name, nowMs }: { key: string; name: string; nowMs: number }): Promise<void> {
   const hash = sha256Hex(key)
   if (keys.byHash(hash) !== undefined) return
-  await keys.insert({ id: prefixedId('key', nowMs), name, hash, hint: `${key.slice(0, 7)}…${key.slice(-4)}`, createdMs: nowMs, revokedMs: null })
+  await keys.insert({
+    id: prefixedId('key', nowMs),
+    name,
+    hash,
+    hint: `${key.slice(0, 7)}…${key.slice(-4)}`,
+    createdMs: nowMs,
+    revokedMs: null,
+  })
 }

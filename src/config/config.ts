@@ -33,7 +33,9 @@ export function parseConfig(environment: Environment, document: unknown): BootCo
   const parsed = fileSchema.safeParse(document ?? {})
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
-    throw new ConfigError(`configuration file: ${issue === undefined ? 'not valid' : `${issue.path.join('.') || 'top level'}: ${issue.message}`}`)
+    throw new ConfigError(
+      `configuration file: ${issue === undefined ? 'not valid' : `${issue.path.join('.') || 'top level'}: ${issue.message}`}`,
+    )
   }
   const text = (name: string): string | undefined => environment[name] || undefined
   const secret = (name: string): Secret | undefined => {
@@ -48,7 +50,10 @@ export function parseConfig(environment: Environment, document: unknown): BootCo
     port: integer('SWITCHYARD_PORT', text('SWITCHYARD_PORT'), { fallback: 8080, min: 0, max: 65535 }),
     dataDirectory: text('SWITCHYARD_DATA') ?? './data',
     workers: integer('SWITCHYARD_WORKERS', text('SWITCHYARD_WORKERS'), { fallback: 1, min: 1, max: 256 }),
-    trustedProxies: (text('SWITCHYARD_TRUSTED_PROXIES') ?? '').split(',').map((part) => part.trim()).filter(Boolean),
+    trustedProxies: (text('SWITCHYARD_TRUSTED_PROXIES') ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
     ...(adminKey && { adminKey }),
     ...(databaseUrl && { databaseUrl }),
     ...(redisUrl && { redisUrl }),

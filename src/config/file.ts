@@ -3,10 +3,7 @@
 
 import { z } from 'zod'
 
-const modelEntry = z.union([
-  z.string().min(1),
-  z.strictObject({ model: z.string().min(1), upstream_model: z.string().min(1).optional() }),
-])
+const modelEntry = z.union([z.string().min(1), z.strictObject({ model: z.string().min(1), upstream_model: z.string().min(1).optional() })])
 
 const channel = z.strictObject({
   name: z.string().min(1),
@@ -25,7 +22,12 @@ const channel = z.strictObject({
 const dollars = z.number().nonnegative()
 const price = z.looseObject({ model: z.string().min(1), free: z.boolean().optional(), input_per_million: dollars.optional() })
 
-const searchBackend = z.looseObject({ name: z.string().min(1), backend: z.string().min(1), base_url: z.url().optional(), credential: z.string().optional() })
+const searchBackend = z.looseObject({
+  name: z.string().min(1),
+  backend: z.string().min(1),
+  base_url: z.url().optional(),
+  credential: z.string().optional(),
+})
 
 export const fileSchema = z.strictObject({
   channels: z.array(channel).default([]),
@@ -37,7 +39,10 @@ export const fileSchema = z.strictObject({
   sandbox: z.enum(['auto', 'on', 'off']).default('auto'),
   limits: z
     .strictObject({
-      body_bytes: z.int().positive().default(64 * 1024 * 1024),
+      body_bytes: z
+        .int()
+        .positive()
+        .default(64 * 1024 * 1024),
       headers_timeout_seconds: z.number().positive().default(600),
       idle_timeout_seconds: z.number().positive().default(300),
       early_answer_seconds: z.number().positive().default(15),
@@ -45,7 +50,9 @@ export const fileSchema = z.strictObject({
       drain_seconds: z.number().positive().default(30),
     })
     .prefault({}),
-  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), prompts: z.boolean().default(false) }).prefault({}),
+  log: z
+    .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), prompts: z.boolean().default(false) })
+    .prefault({}),
   local_servers: z.boolean().default(true),
 })
 

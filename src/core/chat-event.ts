@@ -35,14 +35,26 @@ interface At {
 }
 
 export type ChatEvent =
-  | { readonly type: 'response-start'; readonly id: string; readonly model: string; readonly createdMs?: number; readonly extensions?: Extensions }
+  | {
+      readonly type: 'response-start'
+      readonly id: string
+      readonly model: string
+      readonly createdMs?: number
+      readonly extensions?: Extensions
+    }
   | ({ readonly type: 'text-start'; readonly refusal?: true } & At)
   | ({ readonly type: 'text-delta'; readonly text: string } & At)
   | ({ readonly type: 'text-end'; readonly signature?: Signature } & At)
   | ({ readonly type: 'reasoning-start'; readonly redacted?: Signature; readonly summary?: boolean } & At)
   | ({ readonly type: 'reasoning-delta'; readonly text: string } & At)
   | ({ readonly type: 'reasoning-end'; readonly signature?: Signature; readonly extensions?: Extensions } & At)
-  | ({ readonly type: 'tool-call-start'; readonly id: string; readonly name: string; readonly kind: 'function' | 'custom'; readonly extensions?: Extensions } & At)
+  | ({
+      readonly type: 'tool-call-start'
+      readonly id: string
+      readonly name: string
+      readonly kind: 'function' | 'custom'
+      readonly extensions?: Extensions
+    } & At)
   /** A piece of the arguments' text. An `-end` without any delta means `{}` for a function. */
   | ({ readonly type: 'tool-call-delta'; readonly text: string } & At)
   | ({ readonly type: 'tool-call-end'; readonly signature?: Signature } & At)
@@ -206,7 +218,8 @@ export function responseFold(): { add(event: ChatEvent): void; result(): ChatRes
         usage = laterUsage(usage, event.usage)
         return
       case 'opaque':
-        if (event.block !== undefined) open({ choice: event.choice, block: event.block }, { type: 'opaque', format: event.format, wire: event.wire })
+        if (event.block !== undefined)
+          open({ choice: event.choice, block: event.block }, { type: 'opaque', format: event.format, wire: event.wire })
         return
       case 'finish': {
         const choice = choiceAt(event.choice)
@@ -227,7 +240,8 @@ export function responseFold(): { add(event: ChatEvent): void; result(): ChatRes
     const block = blockAt(event)
     if (block === undefined) return
     if (block.type === 'tool-call' && block.kind === 'function' && block.arguments === '') block.arguments = '{}'
-    if (event.signature && (block.type === 'text' || block.type === 'reasoning' || block.type === 'tool-call')) block.signature = event.signature
+    if (event.signature && (block.type === 'text' || block.type === 'reasoning' || block.type === 'tool-call'))
+      block.signature = event.signature
     if (event.extensions && block.type === 'reasoning') block.extensions = event.extensions
   }
 
@@ -302,10 +316,22 @@ function* unfoldBlock(item: Block, at: At): Generator<ChatEvent> {
         ...(item.summary !== undefined && { summary: item.summary }),
       }
       if (item.text !== '') yield { type: 'reasoning-delta', text: item.text, ...at }
-      yield { type: 'reasoning-end', ...at, ...(item.signature && { signature: item.signature }), ...(item.extensions && { extensions: item.extensions }) }
+      yield {
+        type: 'reasoning-end',
+        ...at,
+        ...(item.signature && { signature: item.signature }),
+        ...(item.extensions && { extensions: item.extensions }),
+      }
       return
     case 'tool-call':
-      yield { type: 'tool-call-start', id: item.id, name: item.name, kind: item.kind, ...at, ...(item.extensions && { extensions: item.extensions }) }
+      yield {
+        type: 'tool-call-start',
+        id: item.id,
+        name: item.name,
+        kind: item.kind,
+        ...at,
+        ...(item.extensions && { extensions: item.extensions }),
+      }
       yield { type: 'tool-call-delta', text: item.arguments, ...at }
       yield { type: 'tool-call-end', ...at, ...(item.signature && { signature: item.signature }) }
       return

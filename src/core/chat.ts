@@ -297,15 +297,7 @@ export interface ChatRequest {
  * `length`: output limit. `context`: window full. `tool-calls`: client tools to run. `content-filter`:
  * blocked by a filter. `refusal`: the model declined. `pause`: a server-tool loop was paused.
  */
-export type FinishReason =
-  | 'stop'
-  | 'stop-sequence'
-  | 'length'
-  | 'context'
-  | 'tool-calls'
-  | 'content-filter'
-  | 'refusal'
-  | 'pause'
+export type FinishReason = 'stop' | 'stop-sequence' | 'length' | 'context' | 'tool-calls' | 'content-filter' | 'refusal' | 'pause'
 
 export interface Finish {
   readonly reason: FinishReason

@@ -109,9 +109,7 @@ export class GatewayError extends Error {
 }
 
 /** A 400 that names the field. */
-export const invalid = (field: string, message: string): GatewayError =>
-  new GatewayError('invalid_request', { field, message })
+export const invalid = (field: string, message: string): GatewayError => new GatewayError('invalid_request', { field, message })
 
 /** A 400 for a field that is understood but cannot be honoured. */
-export const unsupported = (field: string, message: string): GatewayError =>
-  new GatewayError('unsupported_parameter', { field, message })
+export const unsupported = (field: string, message: string): GatewayError => new GatewayError('unsupported_parameter', { field, message })

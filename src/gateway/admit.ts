@@ -23,7 +23,19 @@ export interface Admitted {
 }
 
 // What we price and route by must be what the upstream serves, and parsers differ in which twin they take.
-const READ_ONCE = new Set(['model', 'stream', 'n', 'tools', 'messages', 'input', 'max_tokens', 'max_completion_tokens', 'max_output_tokens', 'contents', 'generationConfig'])
+const READ_ONCE = new Set([
+  'model',
+  'stream',
+  'n',
+  'tools',
+  'messages',
+  'input',
+  'max_tokens',
+  'max_completion_tokens',
+  'max_output_tokens',
+  'contents',
+  'generationConfig',
+])
 
 /** @throws GatewayError */
 export function admit(call: Call, gateway: Gateway, record: ExchangeRecord): Admitted {
@@ -44,7 +56,10 @@ export function admit(call: Call, gateway: Gateway, record: ExchangeRecord): Adm
     random: gateway.random,
   })
   if (candidates.length === 0) {
-    throw new GatewayError('model_not_found', { message: `The model \`${peek.model}\` does not exist or you do not have access to it.`, field: 'model' })
+    throw new GatewayError('model_not_found', {
+      message: `The model \`${peek.model}\` does not exist or you do not have access to it.`,
+      field: 'model',
+    })
   }
   const note = noteInto(record, http.headers.get('x-switchyard-strict') === 'true')
   let decoded: ChatRequest | undefined

@@ -13,7 +13,11 @@ const RETRY_PAUSE_MS = 100
  * @param open tries one candidate; a rejection means that nothing of it reached the client.
  * @throws GatewayError the last candidate's failure, or the first that trying elsewhere cannot mend.
  */
-export async function attempt<Opened>(admitted: Admitted, gateway: Gateway, open: (candidate: Candidate) => Promise<Opened>): Promise<Opened> {
+export async function attempt<Opened>(
+  admitted: Admitted,
+  gateway: Gateway,
+  open: (candidate: Candidate) => Promise<Opened>,
+): Promise<Opened> {
   const { candidates, call, record } = admitted
   let last: GatewayError | undefined
   // A sole candidate gets a second chance for failures that repeating may mend.
@@ -48,7 +52,12 @@ export async function attempt<Opened>(admitted: Admitted, gateway: Gateway, open
   throw last ?? new GatewayError('no_channel')
 }
 
-function noteAttempt({ record }: Admitted, { channel, upstreamModel, via, mode }: Candidate, durationMs: number, error?: GatewayError): void {
+function noteAttempt(
+  { record }: Admitted,
+  { channel, upstreamModel, via, mode }: Candidate,
+  durationMs: number,
+  error?: GatewayError,
+): void {
   record.upstreamMs += durationMs
   record.attempts.push({
     channel: channel.name,

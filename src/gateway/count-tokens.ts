@@ -27,7 +27,8 @@ export async function countTokens(call: Call, gateway: Gateway): Promise<number>
     cooldowns: gateway.cooldowns,
     random: gateway.random,
   })
-  if (candidates.length === 0) throw new GatewayError('model_not_found', { message: `The model \`${peek.model}\` does not exist or you do not have access to it.` })
+  if (candidates.length === 0)
+    throw new GatewayError('model_not_found', { message: `The model \`${peek.model}\` does not exist or you do not have access to it.` })
   const estimate = (): number => estimateInputTokens(call.format.decodeRequest(call.http, () => {}))
   const native = candidates.find(({ mode, channel }) => mode === 'passthrough' && channel.provider.local === undefined)
   if (native === undefined) return estimate()

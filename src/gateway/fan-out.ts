@@ -14,7 +14,10 @@ export function joined(sources: readonly EventSource[]): EventSource {
   let started = false
   const pull = (index: number): void => {
     const source = sources[index] as EventSource
-    waiting.set(index, source.next().then((batch) => ({ index, batch })))
+    waiting.set(
+      index,
+      source.next().then((batch) => ({ index, batch })),
+    )
   }
   const cancel = (): void => {
     for (const source of sources) source.cancel()

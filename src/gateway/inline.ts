@@ -12,12 +12,16 @@ type Kind = 'image' | 'file' | 'audio'
 export async function inlined(request: ChatRequest, { via }: Candidate, gateway: Gateway): Promise<ChatRequest> {
   const kinds = via.declared.inline ?? via.format.inline
   if (kinds === undefined || !request.messages.some((message) => message.content.some((block) => needs(block, kinds)))) return request
-  const messages = await Promise.all(request.messages.map((message, index) => inlineMessage(message, { kinds, gateway, field: `messages[${index}]` })))
+  const messages = await Promise.all(
+    request.messages.map((message, index) => inlineMessage(message, { kinds, gateway, field: `messages[${index}]` })),
+  )
   return { ...request, messages }
 }
 
 const urlOf = (block: Block): string | undefined =>
-  (block.type === 'image' || block.type === 'file' || block.type === 'audio') && block.source.kind === 'url' && /^https?:/i.test(block.source.url)
+  (block.type === 'image' || block.type === 'file' || block.type === 'audio') &&
+  block.source.kind === 'url' &&
+  /^https?:/i.test(block.source.url)
     ? block.source.url
     : undefined
 
@@ -53,7 +57,11 @@ async function fetched(url: string, { gateway, field }: Work): Promise<MediaSour
     if (page.status !== 200) throw new Error(`status ${page.status}`)
     return { kind: 'base64', mediaType: sniffed(page.bytes) ?? page.mediaType, data: toBase64(page.bytes) }
   } catch (cause) {
-    throw new GatewayError('invalid_media', { field, message: 'A URL of the request could not be fetched. Send the content as base64 instead.' }, cause)
+    throw new GatewayError(
+      'invalid_media',
+      { field, message: 'A URL of the request could not be fetched. Send the content as base64 instead.' },
+      cause,
+    )
   }
 }
 

@@ -12,12 +12,34 @@ const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
 
 export function exchangeMetrics(registry: Registry): ExchangeMetrics {
   const registers = [registry]
-  const exchanges = new Counter({ name: 'switchyard_exchanges_total', help: 'Finished exchanges.', labelNames: ['format', 'outcome', 'code'], registers })
-  const attempts = new Counter({ name: 'switchyard_attempts_total', help: 'Tries on channels.', labelNames: ['channel', 'code'], registers })
+  const exchanges = new Counter({
+    name: 'switchyard_exchanges_total',
+    help: 'Finished exchanges.',
+    labelNames: ['format', 'outcome', 'code'],
+    registers,
+  })
+  const attempts = new Counter({
+    name: 'switchyard_attempts_total',
+    help: 'Tries on channels.',
+    labelNames: ['channel', 'code'],
+    registers,
+  })
   const tokens = new Counter({ name: 'switchyard_tokens_total', help: 'Tokens reported.', labelNames: ['direction'], registers })
   const open = new Gauge({ name: 'switchyard_exchanges_open', help: 'Exchanges in flight.', registers })
-  const duration = new Histogram({ name: 'switchyard_exchange_seconds', help: 'Time from request to last byte.', buckets: SECONDS, labelNames: ['format'], registers })
-  const firstContent = new Histogram({ name: 'switchyard_first_content_seconds', help: 'Time from request to first content of a stream.', buckets: SECONDS, labelNames: ['format'], registers })
+  const duration = new Histogram({
+    name: 'switchyard_exchange_seconds',
+    help: 'Time from request to last byte.',
+    buckets: SECONDS,
+    labelNames: ['format'],
+    registers,
+  })
+  const firstContent = new Histogram({
+    name: 'switchyard_first_content_seconds',
+    help: 'Time from request to first content of a stream.',
+    buckets: SECONDS,
+    labelNames: ['format'],
+    registers,
+  })
   return {
     started: () => open.inc(),
     finished(record) {

@@ -17,7 +17,11 @@ const MODEL_MEMBER = /"(?:model|modelVersion)"\s*:\s*"(?:[^"\\]|\\.)*"/
  * Reads until the first content, holding frames back.
  * @throws GatewayError when the stream fails, errs or ends before any content: nothing has reached the client.
  */
-export async function openPassing(admitted: Admitted, candidate: Candidate, source: { response: UpstreamResponse; out: Enframer }): Promise<OpenStream> {
+export async function openPassing(
+  admitted: Admitted,
+  candidate: Candidate,
+  source: { response: UpstreamResponse; out: Enframer },
+): Promise<OpenStream> {
   const stream = new PassingStream(admitted, candidate, source)
   try {
     await stream.open()
@@ -144,7 +148,8 @@ class PassingStream implements OpenStream {
       this.#altered = true
       const name = this.#renamed
       const rename = (text: string): string => text.replace(MODEL_MEMBER, (member) => member.slice(0, member.indexOf(':') + 1) + name)
-      frame = frame.raw === undefined ? { ...frame, data: rename(frame.data) } : { ...frame, data: rename(frame.data), raw: rename(frame.raw) }
+      frame =
+        frame.raw === undefined ? { ...frame, data: rename(frame.data) } : { ...frame, data: rename(frame.data), raw: rename(frame.raw) }
     }
     this.#pending += this.#plain ? (frame.raw ?? this.#out.frame(frame)) : this.#out.frame(frame)
   }

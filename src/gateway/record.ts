@@ -77,5 +77,7 @@ export class ExchangeRecord {
 }
 
 function usageJson(usage: Usage): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(usage).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]))
+  return Object.fromEntries(
+    Object.entries(usage).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
+  )
 }

@@ -60,7 +60,11 @@ function quirked(body: JsonObject, candidate: Candidate, stream: boolean): JsonO
   return quirks.reduce((current, quirk) => quirk(current, context), body)
 }
 
-const quirkContext = ({ upstreamModel, channel }: Candidate, stream: boolean): QuirkContext => ({ upstreamModel, stream, settings: channel.settings })
+const quirkContext = ({ upstreamModel, channel }: Candidate, stream: boolean): QuirkContext => ({
+  upstreamModel,
+  stream,
+  settings: channel.settings,
+})
 
 interface Parts {
   readonly gateway: Gateway

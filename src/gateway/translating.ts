@@ -47,4 +47,3 @@ export function translating(admitted: Admitted, source: EventSource, parts: { co
     cancel: source.cancel,
   }
 }
-

@@ -38,7 +38,10 @@ async function inflated(request: Request, encodings: string, maxBytes: number): 
   for (const encoding of encodings.split(',').reverse()) {
     try {
       const next = inflateBody(bytes, encoding.trim().toLowerCase(), maxBytes)
-      if (next === undefined) throw new GatewayError('unsupported_media_type', { message: `The content encoding ${encoding.trim().slice(0, 40)} is not supported.` })
+      if (next === undefined)
+        throw new GatewayError('unsupported_media_type', {
+          message: `The content encoding ${encoding.trim().slice(0, 40)} is not supported.`,
+        })
       bytes = new Uint8Array(next)
     } catch (cause) {
       if (cause instanceof GatewayError) throw cause

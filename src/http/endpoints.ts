@@ -3,7 +3,15 @@
 
 import { ERRORS, GatewayError } from '../core/errors.ts'
 import type { HttpRequest } from '../core/http-message.ts'
-import { anthropicMessages, type ChatFormat, countTokensBody, encodeCountTokens, geminiGenerateContent, openaiChat, openaiResponses } from '../formats/index.ts'
+import {
+  anthropicMessages,
+  type ChatFormat,
+  countTokensBody,
+  encodeCountTokens,
+  geminiGenerateContent,
+  openaiChat,
+  openaiResponses,
+} from '../formats/index.ts'
 import { type Answer, type Call, countTokens, exchange, type Gateway } from '../gateway/index.ts'
 import { splice } from '../lib/json-splice.ts'
 import { readBody } from './body.ts'
@@ -53,7 +61,8 @@ export async function serve(target: Target, inbound: Inbound, parts: { gateway: 
     case 'chat':
     case 'responses':
     case 'messages': {
-      if (endpoint.kind === 'responses' && request.headers.get('upgrade')?.toLowerCase() === 'websocket') throw new GatewayError('upgrade_required')
+      if (endpoint.kind === 'responses' && request.headers.get('upgrade')?.toLowerCase() === 'websocket')
+        throw new GatewayError('upgrade_required')
       allow(request, 'POST')
       return exchange(await chatCall(target, inbound, settings), gateway)
     }
@@ -81,7 +90,11 @@ export async function serve(target: Target, inbound: Inbound, parts: { gateway: 
   }
 }
 
-async function gemini(endpoint: Endpoint & { kind: 'gemini' }, inbound: Inbound, { gateway, settings }: { gateway: Gateway; settings: EndpointSettings }): Promise<Answer> {
+async function gemini(
+  endpoint: Endpoint & { kind: 'gemini' },
+  inbound: Inbound,
+  { gateway, settings }: { gateway: Gateway; settings: EndpointSettings },
+): Promise<Answer> {
   const { method } = endpoint
   if (method !== 'generateContent' && method !== 'streamGenerateContent' && method !== 'countTokens') {
     throw new GatewayError('not_found', { message: `The method ${method} is not served here.` })
@@ -89,7 +102,14 @@ async function gemini(endpoint: Endpoint & { kind: 'gemini' }, inbound: Inbound,
   const call = await chatCall({ endpoint }, inbound, settings, endpoint.path)
   if (method !== 'countTokens') return exchange(call, gateway)
   const body = countTokensBody(call.http.body)
-  return json(encodeCountTokens(await countTokens({ ...call, http: { ...call.http, body, path: endpoint.path.replace(/:countTokens$/, ':generateContent') } }, gateway)))
+  return json(
+    encodeCountTokens(
+      await countTokens(
+        { ...call, http: { ...call.http, body, path: endpoint.path.replace(/:countTokens$/, ':generateContent') } },
+        gateway,
+      ),
+    ),
+  )
 }
 
 async function chatCall(target: Target, inbound: Inbound, settings: EndpointSettings, path = inbound.path): Promise<Call> {
@@ -97,7 +117,11 @@ async function chatCall(target: Target, inbound: Inbound, settings: EndpointSett
   const { text, json: body } = await readBody(request, settings.maxBodyBytes)
   let http: HttpRequest = { method: request.method, path, query, headers: request.headers, text, body }
   if (target.deployment !== undefined && typeof body.model !== 'string') {
-    http = { ...http, text: splice(text, [{ op: 'set', path: ['model'], value: target.deployment }]), body: { ...body, model: target.deployment } }
+    http = {
+      ...http,
+      text: splice(text, [{ op: 'set', path: ['model'], value: target.deployment }]),
+      body: { ...body, model: target.deployment },
+    }
   }
   return { format: formatAt(target, inbound), http, requestId, signal: request.signal, receivedMs }
 }
@@ -115,10 +139,14 @@ function requestDetail(id: string, { request, query }: Inbound, gateway: Gateway
   return { kind: 'unary', status: 200, headers: { 'content-type': 'application/json' }, body: row.detail }
 }
 
-const json = (body: object): Answer => ({ kind: 'unary', status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+const json = (body: object): Answer => ({
+  kind: 'unary',
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+})
 
 function allow(request: Request, method: string): void {
   if (request.method === method || (method === 'GET' && request.method === 'HEAD')) return
   throw new GatewayError('method_not_allowed', { message: `${ERRORS.method_not_allowed.sentence} Use ${method}.`, allow: method })
 }
-

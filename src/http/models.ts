@@ -28,7 +28,11 @@ export function modelEntry(snapshot: Snapshot, dialect: Dialect, id: string): ob
   const found = snapshot.models.find((model) => model.id === name)
   const routes = found === undefined ? snapshot.routes(name) : []
   const model = found ?? (routes[0] === undefined ? undefined : { id: name, ownedBy: routes[0].channel.provider.id })
-  if (model === undefined) throw new GatewayError('model_not_found', { message: `The model \`${name}\` does not exist or you do not have access to it.`, field: 'model' })
+  if (model === undefined)
+    throw new GatewayError('model_not_found', {
+      message: `The model \`${name}\` does not exist or you do not have access to it.`,
+      field: 'model',
+    })
   return dialect === 'openai' ? openaiModel(model) : dialect === 'gemini' ? geminiModel(model) : anthropicModel(model)
 }
 

@@ -2,7 +2,8 @@
 
 import type { Answer, StreamAnswer } from '../gateway/index.ts'
 
-const EXPOSED = 'x-request-id, request-id, retry-after, retry-after-ms, x-should-retry, x-switchyard-channel, x-switchyard-cost, x-switchyard-warnings, x-switchyard-overhead-ms, x-switchyard-sandbox'
+const EXPOSED =
+  'x-request-id, request-id, retry-after, retry-after-ms, x-should-retry, x-switchyard-channel, x-switchyard-cost, x-switchyard-warnings, x-switchyard-overhead-ms, x-switchyard-sandbox'
 
 /** Browsers may call from anywhere: keys travel in headers, never in cookies. */
 export function corsHeaders(): Record<string, string> {

@@ -42,7 +42,8 @@ export function startServer(options: ServerOptions): HttpServer {
     // The limit is answered in the client's format, so the runtime's stands well above it.
     maxRequestBodySize: options.settings.maxBodyBytes * 2 + 1024 * 1024,
     fetch: (request, instance) => handle(request, instance, options),
-    error: () => Response.json({ error: { message: 'The gateway failed.', type: 'server_error', param: null, code: null } }, { status: 500 }),
+    error: () =>
+      Response.json({ error: { message: 'The gateway failed.', type: 'server_error', param: null, code: null } }, { status: 500 }),
   })
   return {
     port: server.port ?? options.port,
@@ -62,13 +63,19 @@ async function handle(request: Request, server: Server<undefined>, options: Serv
   try {
     if (request.headers.has('x-switchyard-hop')) throw new GatewayError('loop_detected')
     target = targetOf(inbound.path)
-    if (target === undefined) throw new GatewayError('not_found', { message: `There is nothing at ${request.method} ${inbound.path.slice(0, 200)}.` })
+    if (target === undefined)
+      throw new GatewayError('not_found', { message: `There is nothing at ${request.method} ${inbound.path.slice(0, 200)}.` })
     if (!options.ready()) throw new GatewayError('draining', { retryAfterMs: 1000 })
     server.timeout(request, 0)
     return toResponse(await serve(target, inbound, options), inbound.requestId)
   } catch (thrown) {
     const error = GatewayError.from(thrown)
-    if (error.code === 'internal') options.gateway.log('error', 'request failed', { request: inbound.requestId, path: inbound.path, cause: error.cause instanceof Error ? error.cause.stack : error.cause })
+    if (error.code === 'internal')
+      options.gateway.log('error', 'request failed', {
+        request: inbound.requestId,
+        path: inbound.path,
+        cause: error.cause instanceof Error ? error.cause.stack : error.cause,
+      })
     const answer = errorAnswer({ format: formatAt(target, inbound), requestId: inbound.requestId }, error)
     if (error.details.allow !== undefined) answer.headers.allow = error.details.allow
     return toResponse(answer, inbound.requestId)
@@ -108,7 +115,14 @@ async function plainAnswer({ request, path }: Inbound, options: ServerOptions): 
     case '/v1':
     case '/v1/':
     case '/api/hello':
-      return Response.json({ name: 'switchyard', docs: 'README.md', endpoints: ['/v1/chat/completions', '/v1/responses', '/v1/messages', '/v1beta/models/{model}:generateContent', '/v1/models'] }, { headers })
+      return Response.json(
+        {
+          name: 'switchyard',
+          docs: 'README.md',
+          endpoints: ['/v1/chat/completions', '/v1/responses', '/v1/messages', '/v1beta/models/{model}:generateContent', '/v1/models'],
+        },
+        { headers },
+      )
     default:
       return undefined
   }

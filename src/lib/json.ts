@@ -60,8 +60,7 @@ export const asArray = (value: unknown): JsonValue[] | undefined => (Array.isArr
 /** The value when it is a string, else `undefined`. */
 export const asString = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 /** The value when it is a finite number, else `undefined`. */
-export const asNumber = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) ? value : undefined
+export const asNumber = (value: unknown): number | undefined => (typeof value === 'number' && Number.isFinite(value) ? value : undefined)
 /** The value when it is a boolean, else `undefined`. */
 export const asBoolean = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined)
 

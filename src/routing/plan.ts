@@ -48,7 +48,9 @@ function candidate({ channel, upstreamModel }: Route, input: PlanInput): Candida
   const via = own ?? usable[0]
   if (via === undefined) return undefined
   const { declared } = via
-  const untouched = (declared.request === undefined && declared.response === undefined && declared.frames === undefined) || declared.passthroughSafe === true
+  const untouched =
+    (declared.request === undefined && declared.response === undefined && declared.frames === undefined) ||
+    declared.passthroughSafe === true
   const direct = own !== undefined && untouched && (input.choices === 1 || takesChoices(via))
   return { channel, upstreamModel, via, mode: direct ? 'passthrough' : 'translate' }
 }

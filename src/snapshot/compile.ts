@@ -71,7 +71,8 @@ function compileChannel(row: ChannelRow): Channel {
   }
   const offered = provider.formats.filter(({ format }) => row.formats === undefined || row.formats.includes(format))
   for (const id of row.formats ?? []) {
-    if (!provider.formats.some(({ format }) => format === id)) throw new CompileError(`channel ${row.name}: ${provider.id} does not speak ${id}`)
+    if (!provider.formats.some(({ format }) => format === id))
+      throw new CompileError(`channel ${row.name}: ${provider.id} does not speak ${id}`)
   }
   const formats = offered.map((declared) => compileFormat(row, { provider, declared, settings }))
   return Object.freeze({
@@ -86,7 +87,10 @@ function compileChannel(row: ChannelRow): Channel {
   })
 }
 
-function compileFormat(row: ChannelRow, parts: { provider: Provider; declared: ProviderFormat; settings: Record<string, string> }): ChannelFormat {
+function compileFormat(
+  row: ChannelRow,
+  parts: { provider: Provider; declared: ProviderFormat; settings: Record<string, string> },
+): ChannelFormat {
   const { provider, declared, settings } = parts
   const format = chatFormat(declared.format)
   if (format === undefined) throw new CompileError(`provider ${provider.id}: there is no format ${declared.format}`)
@@ -113,11 +117,13 @@ function ownBase(given: string, provider: Provider, declared: ProviderFormat): s
   const path = trimmed.replace(/^[a-z]+:\/\/[^/]+/i, '')
   if (path === '' && version !== '') return trimmed + version
   // The same host serves two dialects under two versions: Gemini's beside OpenAI's.
-  if (/^\/v\d+\w*$/.test(path) && version !== '' && declared.format === 'gemini-generate-content') return trimmed.slice(0, -path.length) + version
+  if (/^\/v\d+\w*$/.test(path) && version !== '' && declared.format === 'gemini-generate-content')
+    return trimmed.slice(0, -path.length) + version
   return trimmed
 }
 
-const defaultVersion = (format: string): string => (format === 'gemini-generate-content' ? '/v1beta' : format === 'bedrock-converse' ? '' : '/v1')
+const defaultVersion = (format: string): string =>
+  format === 'gemini-generate-content' ? '/v1beta' : format === 'bedrock-converse' ? '' : '/v1'
 
 function defaults(provider: Provider): Record<string, string> {
   const values: Record<string, string> = {}

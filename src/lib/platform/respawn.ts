@@ -30,7 +30,8 @@ export function respawnWithRequestCap(): Promise<void> {
   if (process.env[NAME]) return Promise.resolve()
   const env = { ...process.env, [NAME]: MAX_HTTP_REQUESTS }
   const args = ownArguments()
-  if (process.platform !== 'win32' && typeof process.execve === 'function') process.execve(process.execPath, [process.execPath, ...args], env)
+  if (process.platform !== 'win32' && typeof process.execve === 'function')
+    process.execve(process.execPath, [process.execPath, ...args], env)
   return follow(args, env)
 }
 

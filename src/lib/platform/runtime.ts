@@ -43,4 +43,3 @@ export function inflateBody(bytes: Uint8Array<ArrayBuffer>, encoding: string, ma
       return undefined
   }
 }
-

@@ -33,7 +33,14 @@ export function keyRepository({ database, write }: SqliteEngine): KeyRepository 
       const stored = find.get(hash)
       return stored === null
         ? undefined
-        : { id: stored.id, name: stored.name, hash: stored.hash, hint: stored.hint, createdMs: stored.created_ms, revokedMs: stored.revoked_ms }
+        : {
+            id: stored.id,
+            name: stored.name,
+            hash: stored.hash,
+            hint: stored.hint,
+            createdMs: stored.created_ms,
+            revokedMs: stored.revoked_ms,
+          }
     },
     count: () => count.get()?.count ?? 0,
     revoke: (id, nowMs) => write(() => void revoke.run(nowMs, id)),

@@ -29,10 +29,12 @@ function migrate(database: Database): void {
   const { user_version: version } = database.query<{ user_version: number }, []>('PRAGMA user_version').get() ?? { user_version: 0 }
   if (version > MIGRATIONS.length) throw new Error('the data directory was written by a newer version of Switchyard')
   for (let next = version; next < MIGRATIONS.length; next++) {
-    database.transaction(() => {
-      database.run(MIGRATIONS[next] as string)
-      database.run(`PRAGMA user_version=${next + 1}`)
-    }).immediate()
+    database
+      .transaction(() => {
+        database.run(MIGRATIONS[next] as string)
+        database.run(`PRAGMA user_version=${next + 1}`)
+      })
+      .immediate()
   }
 }
 

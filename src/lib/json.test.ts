@@ -1,0 +1,13 @@
+import { expect, test } from 'bun:test'
+import { isObject, parseJson } from './json.ts'
+
+test('numbers a double cannot hold survive parse and print', () => {
+  const text = '{"id":12345678901234567890,"x":[0.1234567890123456789,-9007199254740993],"n":1,"s":"12345678901234567890"}'
+  expect(JSON.stringify(parseJson(text))).toBe(text)
+})
+
+test('raw numbers are not objects', () => {
+  const value = parseJson('{"id":12345678901234567890}')
+  expect(isObject(value)).toBe(true)
+  expect(isObject((value as { id: unknown }).id)).toBe(false)
+})

@@ -1,0 +1,40 @@
+// The process we are: its output, its signals, its environment, its exit.
+
+/** A copy of the environment as it was at start. */
+export const environment = (): Readonly<Record<string, string | undefined>> => ({ ...process.env })
+
+/** Words after the program's name. */
+export const commandArguments = (): readonly string[] => process.argv.slice(2)
+
+export function printLine(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+export function printLog(line: string): void {
+  process.stderr.write(line)
+}
+
+/** Ends the process with a code. */
+export const exit = (code: number): never => process.exit(code)
+
+/** Calls `handler` once at the first request to end; a second one ends the process at once. */
+export function onTermination(handler: (signal: string) => void): void {
+  let asked = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(1)
+      asked = true
+      handler(signal)
+    })
+  }
+}
+
+export function onHangup(handler: () => void): void {
+  process.on('SIGHUP', handler)
+}
+
+/** The net under everything: a stray failure is logged and the process lives, since other requests do. */
+export function onStrayFailure(handler: (cause: unknown) => void): void {
+  process.on('unhandledRejection', handler)
+  process.on('uncaughtException', handler)
+}

@@ -1,0 +1,180 @@
+// Builds every part from the configuration, starts them in order, and stops them in order.
+
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { createAccess, issueKey, storeKey } from './access/index.ts'
+import { environmentRows, fileRows, localRow, sandboxRow } from './channels.ts'
+import { type BootConfig, ConfigError, parseConfig } from './config/index.ts'
+import { exchangeMetrics, type Gateway } from './gateway/index.ts'
+import { startServer } from './http/index.ts'
+import { randomIds } from './lib/ids.ts'
+import { asArray, asObject, asString, tryParseJson } from './lib/json.ts'
+import { createLog } from './lib/log.ts'
+import {
+  commandArguments,
+  environment,
+  exit,
+  onHangup,
+  onStrayFailure,
+  onTermination,
+  printLine,
+  printLog,
+} from './lib/platform/process.ts'
+import { respawnWithRequestCap } from './lib/platform/respawn.ts'
+import { ensureDirectory, parseYaml, readTextFile } from './lib/platform/runtime.ts'
+import { PROVIDERS } from './providers/index.ts'
+import { cooldowns } from './routing/index.ts'
+import { sandboxHandler, serveSandbox } from './sandbox/index.ts'
+import { type ChannelRow, CompileError, publisher } from './snapshot/index.ts'
+import { openStore, type Store } from './store/index.ts'
+import { createUpstream, fetchGuarded } from './upstream/index.ts'
+
+const SANDBOX_ORIGIN = 'http://sandbox.invalid'
+
+async function main(): Promise<void> {
+  await respawnWithRequestCap()
+  if (commandArguments()[0] === 'sandbox') return runSandbox()
+  const config = readConfig()
+  const nowMs = (): number => Date.now()
+  const log = createLog(config.file.log.level, printLog, nowMs)
+  onStrayFailure((cause) => log('error', 'stray failure', { cause: cause instanceof Error ? cause.stack : cause }))
+
+  ensureDirectory(config.dataDirectory)
+  const store = openStore(`${config.dataDirectory}/switchyard.sqlite`)
+  const firstKey = await firstKeyOf(config, store, nowMs())
+  const published = publisher(rowsOf(config, []))
+  const handlers = new Map([[SANDBOX_ORIGIN, sandboxHandler()]])
+  const upstream = createUpstream({ handlers })
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const { limits, web } = config.file
+
+  const gateway: Gateway = {
+    access: createAccess(store.keys),
+    snapshot: published.current,
+    cooldowns: cooldowns(),
+    upstream,
+    fetchGuarded: (url, options) => fetchGuarded(url, { ...options, allowHosts: web.allow_hosts }),
+    requests: store.requests,
+    metrics: exchangeMetrics(registry),
+    log,
+    ids: randomIds,
+    nowMs,
+    random: Math.random,
+    settings: {
+      headersTimeoutMs: limits.headers_timeout_seconds * 1000,
+      idleTimeoutMs: limits.idle_timeout_seconds * 1000,
+      earlyAnswerMs: limits.early_answer_seconds * 1000,
+      heartbeatMs: limits.heartbeat_seconds * 1000,
+    },
+  }
+
+  let accepting = true
+  const server = startServer({
+    host: config.host,
+    port: config.port,
+    gateway,
+    settings: { maxBodyBytes: limits.body_bytes },
+    metrics: () => registry.metrics(),
+    ready: () => accepting,
+    reusePort: config.workers > 1,
+  })
+  greet(server.url, firstKey)
+  log('info', 'ready', { url: server.url, channels: published.current().channels.map(({ name }) => name) })
+
+  let locals: readonly ChannelRow[] = []
+  if (config.file.local_servers) {
+    void localServers(server.port, upstream.probe).then((found) => {
+      locals = found
+      if (found.length === 0) return
+      published.publish(rowsOf(config, found))
+      log('info', 'local servers found', { channels: found.map(({ name }) => name) })
+    })
+  }
+  onHangup(() => {
+    try {
+      published.publish(rowsOf(readConfig(), locals))
+      log('info', 'configuration read again')
+    } catch (cause) {
+      log('error', 'the new configuration is not used', { cause })
+    }
+  })
+  onTermination((signal) => {
+    accepting = false
+    log('info', 'draining', { signal, open: server.pending() })
+    void drain(server, store, limits.drain_seconds * 1000)
+  })
+}
+
+function readConfig(): BootConfig {
+  const variables = environment()
+  const path = variables.SWITCHYARD_CONFIG
+  if (!path) return parseConfig(variables, undefined)
+  const text = readTextFile(path)
+  if (text === undefined) throw new ConfigError(`SWITCHYARD_CONFIG: there is no file ${path}`)
+  let document: unknown
+  try {
+    document = parseYaml(text)
+  } catch (cause) {
+    throw new ConfigError(`configuration file: not valid YAML (${cause instanceof Error ? cause.message : 'unknown'})`)
+  }
+  return parseConfig(variables, document)
+}
+
+function rowsOf(config: BootConfig, locals: readonly ChannelRow[]): ChannelRow[] {
+  const { sandbox } = config.file
+  return [...fileRows(config), ...environmentRows(config), ...locals, ...(sandbox === 'off' ? [] : [sandboxRow(sandbox)])]
+}
+
+/** The key to show at the first start; `undefined` when the operator has one already. */
+async function firstKeyOf(config: BootConfig, store: Store, nowMs: number): Promise<string | undefined> {
+  if (config.adminKey !== undefined) {
+    await storeKey(store.keys, { key: config.adminKey.reveal(), name: 'admin', nowMs })
+    return undefined
+  }
+  return store.keys.count() === 0 ? issueKey(store.keys, 'first key', nowMs) : undefined
+}
+
+function greet(url: string, firstKey: string | undefined): void {
+  printLine(`Switchyard is ready at ${url}`)
+  if (firstKey === undefined) return
+  printLine(`Your API key, shown this once: ${firstKey}`)
+  printLine('Try it:')
+  printLine(
+    `  curl ${url}/v1/chat/completions -H 'authorization: Bearer ${firstKey}' -H 'content-type: application/json' -d '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"Hello"}]}'`,
+  )
+}
+
+/** Servers that answer on their usual ports of this machine. Our own port is never asked. */
+async function localServers(ownPort: number, probe: (url: string) => Promise<string | undefined>): Promise<ChannelRow[]> {
+  const found = await Promise.all(
+    PROVIDERS.map(async (provider) => {
+      if (provider.local === undefined || new URL(provider.local.url).port === String(ownPort)) return undefined
+      const text = await probe(provider.local.url + provider.local.probePath)
+      const models = text === undefined ? undefined : asArray(asObject(tryParseJson(text))?.data)
+      const names = models?.map((model) => asString(asObject(model)?.id)).filter((id) => id !== undefined)
+      return names === undefined || names.length === 0 ? undefined : localRow(provider, names)
+    }),
+  )
+  return found.filter((row) => row !== undefined)
+}
+
+async function drain(server: ReturnType<typeof startServer>, store: Store, limitMs: number): Promise<void> {
+  await Promise.race([server.stop(false), new Promise((resolve) => setTimeout(resolve, limitMs))])
+  await server.stop(true)
+  await store.close()
+  exit(0)
+}
+
+function runSandbox(): void {
+  const port = Number(environment().SWITCHYARD_PORT ?? 8090)
+  const { url } = serveSandbox({ port })
+  printLine(`The sandbox answers at ${url}`)
+}
+
+function explain(cause: unknown): never {
+  if (cause instanceof ConfigError || cause instanceof CompileError) printLog(`switchyard: ${cause.message}\n`)
+  else printLog(`switchyard: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
+  return exit(1)
+}
+
+main().catch((cause: unknown) => explain(cause))
