@@ -30,7 +30,8 @@ export function candidates(platform = process.platform, arch = process.arch) {
   const exe = platform === 'win32' ? 'bun.exe' : 'bun'
   const musl =
     platform === 'linux' && existsSync(`/lib/ld-musl-${arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`) && !existsSync(glibcLoader(arch))
-  const suffixes = platform === 'linux' ? (musl ? ['-musl', '-musl-baseline'] : ['', '-baseline', '-musl', '-musl-baseline']) : ['', '-baseline']
+  const suffixes =
+    platform === 'linux' ? (musl ? ['-musl', '-musl-baseline'] : ['', '-baseline', '-musl', '-musl-baseline']) : ['', '-baseline']
   return [join('bun', 'bin', 'bun.exe'), ...suffixes.map((suffix) => join('@oven', `bun-${os}-${cpu}${suffix}`, 'bin', exe))]
 }
 

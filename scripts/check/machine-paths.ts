@@ -4,7 +4,10 @@ import { type Finding, lineAt, type SourceFile } from './finding.ts'
 
 // Assembled, so that this file does not find itself. Sample homes (user, app) are nobody's.
 const HOMES = ['home', 'Users'].join('|')
-const MACHINE_PATH = new RegExp(`(?<![\\w.$/@~}-])/(?:(?:${HOMES})/(?!user\\b|app\\b|you\\b|me\\b)[a-z][\\w.-]*|root/|work${'/'})|[A-Z]:\\\\Users\\\\`, 'g')
+const MACHINE_PATH = new RegExp(
+  `(?<![\\w.$/@~}-])/(?:(?:${HOMES})/(?!user\\b|app\\b|you\\b|me\\b)[a-z][\\w.-]*|root/|work${'/'})|[A-Z]:\\\\Users\\\\`,
+  'g',
+)
 
 export function checkMachinePaths(files: readonly SourceFile[]): Finding[] {
   return files.flatMap(({ path, text }) =>

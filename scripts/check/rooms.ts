@@ -38,11 +38,11 @@ const ENTRIES = new Set(['index.ts'])
 /** The one file the browser application shares with the server. */
 const CONSOLE_CONTRACT = 'src/admin/contract.ts'
 
-/** Name of the room a path lies in; `undefined` outside src/. */
+/** Name of the room a path lies in; `undefined` outside src/. The files at the top of src/ are main's. */
 export function roomOf(path: string): string | undefined {
   const [root, first, ...rest] = path.split('/')
   if (root !== 'src' || first === undefined) return undefined
-  return rest.length === 0 ? first.replace(/\.tsx?$/, '').replace(/\.test$/, '') : first
+  return rest.length === 0 ? 'main' : first
 }
 
 export function checkRooms(files: readonly SourceFile[]): Finding[] {

@@ -15,7 +15,12 @@ export function checkRuntimeNames(files: readonly SourceFile[]): Finding[] {
     if (!path.startsWith('src/') || !isScript(path) || isTest(path) || ALLOWED.some((place) => path.startsWith(place))) continue
     for (const { specifier, line } of importsOf(file)) {
       if (/^(bun(:|$)|node:)/.test(specifier) && specifier !== 'node:crypto') {
-        findings.push({ file: path, line, rule: 'runtime', message: `${specifier} is a runtime API; only ${ALLOWED.join(', ')} may name one` })
+        findings.push({
+          file: path,
+          line,
+          rule: 'runtime',
+          message: `${specifier} is a runtime API; only ${ALLOWED.join(', ')} may name one`,
+        })
       }
     }
     for (const match of maskSource(text).matchAll(GLOBALS)) {

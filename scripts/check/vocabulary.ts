@@ -4,7 +4,19 @@
 import { type Finding, isScript, lineAt, type SourceFile } from './finding.ts'
 import { maskSource } from './mask.ts'
 
-const FORBIDDEN = new Set(['manager', 'managers', 'helper', 'helpers', 'util', 'utils', 'misc', 'adapter', 'adapters', 'adaptor', 'adaptors'])
+const FORBIDDEN = new Set([
+  'manager',
+  'managers',
+  'helper',
+  'helpers',
+  'util',
+  'utils',
+  'misc',
+  'adapter',
+  'adapters',
+  'adaptor',
+  'adaptors',
+])
 
 /** Words of a camelCase, PascalCase, kebab-case or snake_case name, in lower case. */
 export const wordsOf = (name: string): string[] =>
@@ -25,7 +37,12 @@ export function checkVocabulary(files: readonly SourceFile[]): Finding[] {
     for (const match of maskSource(text).matchAll(/[A-Za-z_$][\w$]*/g)) {
       const word = forbiddenIn(match[0])
       if (word === undefined) continue
-      findings.push({ file: path, line: lineAt(text, match.index), rule: 'vocabulary', message: `“${word}” in ${match[0]}: say what it does` })
+      findings.push({
+        file: path,
+        line: lineAt(text, match.index),
+        rule: 'vocabulary',
+        message: `“${word}” in ${match[0]}: say what it does`,
+      })
     }
   }
   return findings

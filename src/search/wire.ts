@@ -63,7 +63,7 @@ export const baseUrlOf = (io: SearchIo, fallback: string): string => (io.account
 
 /** The objects of a list; anything else in it is skipped. */
 export const objects = (value: JsonValue | undefined): JsonObject[] =>
-  Array.isArray(value) ? value.flatMap((item) => asObject(item) ?? []) : []
+  Array.isArray(value) ? value.map((item) => asObject(item)).filter((item) => item !== undefined) : []
 
 /** A non-blank string without surrounding space. */
 export function textOf(value: JsonValue | undefined): string | undefined {

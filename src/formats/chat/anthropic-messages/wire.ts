@@ -9,7 +9,7 @@ import type { JsonObject } from '../../../lib/json.ts'
 
 export type WireStopReason = Anthropic.Messages.StopReason | Anthropic.Beta.Messages.BetaStopReason
 export type WireStreamEventType = Anthropic.Messages.RawMessageStreamEvent['type']
-export type WireErrorType = Anthropic.ErrorType
+export type WireErrorType = Anthropic.ErrorType | 'request_too_large'
 
 export const FORMAT_ID = 'anthropic-messages'
 
