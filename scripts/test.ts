@@ -55,7 +55,10 @@ for (const [name, run] of Object.entries(SUITES)) {
   if (named.length > 0 && !named.includes(name)) continue
   console.log(`\n── ${name}`)
   const startedMs = performance.now()
-  const result = await run()
+  const result = await run().catch((error: unknown): SuiteResult => {
+    console.log(error)
+    return { passed: 0, failed: 1, skipped: [] }
+  })
   total = addResults(total, result)
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
   console.log(`${name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped.length} skipped in ${seconds} s`)

@@ -9,6 +9,8 @@ export interface DomainRule {
   readonly host: string
   /** Begins with `/`; `*` stands for any characters. Absent: the whole site. */
   readonly path?: string
+  /** Counts as an entry and matches nothing. */
+  readonly never?: true
 }
 
 export interface DomainRules {
@@ -61,6 +63,7 @@ export function asciiHost(written: string): string | undefined {
 
 /** Whether one rule covers the address. */
 export function covers(rule: DomainRule, url: URL): boolean {
+  if (rule.never) return false
   const host = url.hostname.endsWith('.') ? url.hostname.slice(0, -1) : url.hostname
   if (host !== rule.host && !host.endsWith(`.${rule.host}`)) return false
   if (rule.path === undefined) return true

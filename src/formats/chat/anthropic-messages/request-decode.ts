@@ -122,7 +122,7 @@ function decodeReasoning(body: JsonObject, carried: JsonObject): ReasoningSettin
   }
   const rest = restOf(thinking, THINKING_MEMBERS) ?? {}
   const display = optionalText(thinking, 'display', 'thinking')
-  const shown = display === 'summarized' || display === 'omitted' ? { display } : undefined
+  const shown: Pick<ReasoningSettings, 'display'> | undefined = display === 'summarized' || display === 'omitted' ? { display } : undefined
   if (display !== undefined && shown === undefined) rest['display'] = display
   if (Object.keys(rest).length > 0) carried['thinking'] = rest
   if (type === 'disabled') {

@@ -12,7 +12,7 @@ export function peek(http: HttpRequest): Peek {
   const model = needText(body['model'], 'model')
   if (model.trim() === '') throw invalid('model', "Invalid 'model': empty string.")
   refuseState(body)
-  if (body['input'] === undefined && body['prompt'] === undefined) throw missing('input')
+  if ((body['input'] ?? body['prompt'] ?? null) === null) throw missing('input')
   const tools = listAt(body['tools'], 'tools') ?? []
   const maxOutputTokens = numberAt(body['max_output_tokens'], 'max_output_tokens', { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true })
   return {

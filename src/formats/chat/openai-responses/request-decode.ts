@@ -23,7 +23,7 @@ export function decodeRequest(http: HttpRequest): ChatRequest {
   refuseState(body)
   const model = needText(body['model'], 'model')
   const { messages, additionalTools } = decodeInput(body['input'])
-  if (body['input'] === undefined && !isObject(body['prompt'])) throw missing('input')
+  if ((body['input'] ?? null) === null && !isObject(body['prompt'])) throw missing('input')
   const tools = decodeTools([{ wire: body['tools'], field: 'tools' }, ...additionalTools])
   const text = objectAt(body['text'], 'text')
   const user = textAt(body['user'], 'user')
