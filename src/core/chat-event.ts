@@ -42,7 +42,7 @@ export type ChatEvent =
       readonly createdMs?: number
       readonly extensions?: Extensions
     }
-  | ({ readonly type: 'text-start'; readonly refusal?: true } & At)
+  | ({ readonly type: 'text-start'; readonly refusal?: true; readonly extensions?: Extensions } & At)
   | ({ readonly type: 'text-delta'; readonly text: string } & At)
   | ({ readonly type: 'text-end'; readonly signature?: Signature } & At)
   | ({ readonly type: 'reasoning-start'; readonly redacted?: Signature; readonly summary?: boolean } & At)
@@ -160,7 +160,8 @@ export function responseFold(): { add(event: ChatEvent): void; result(): ChatRes
         extensions = event.extensions
         return
       case 'text-start':
-        return open(event, { type: event.refusal ? 'refusal' : 'text', text: '' })
+        if (event.refusal) return open(event, { type: 'refusal', text: '' })
+        return open(event, { type: 'text', text: '', ...(event.extensions && { extensions: event.extensions }) })
       case 'reasoning-start':
         return open(event, {
           type: 'reasoning',
@@ -303,7 +304,12 @@ function* unfoldBlock(item: Block, at: At): Generator<ChatEvent> {
   switch (item.type) {
     case 'text':
     case 'refusal':
-      yield { type: 'text-start', ...(item.type === 'refusal' && { refusal: true as const }), ...at }
+      yield {
+        type: 'text-start',
+        ...(item.type === 'refusal' && { refusal: true as const }),
+        ...(item.type === 'text' && item.extensions && { extensions: item.extensions }),
+        ...at,
+      }
       if (item.type === 'text') for (const citation of item.citations ?? []) yield { type: 'citation', citation, ...at }
       if (item.text !== '') yield { type: 'text-delta', text: item.text, ...at }
       yield { type: 'text-end', ...at, ...(item.type === 'text' && item.signature && { signature: item.signature }) }

@@ -12,7 +12,10 @@ test('each token is paid once, in its own dimension', () => {
 })
 
 test('an unset price of a used dimension is named', () => {
-  expect(costOf(MINI, { inputTokens: 10, audioInputTokens: 5, outputTokens: 0, webSearches: 1 }).unpriced).toEqual(['audio_input', 'search'])
+  expect(costOf(MINI, { inputTokens: 10, audioInputTokens: 5, outputTokens: 0, webSearches: 1 }).unpriced).toEqual([
+    'audio_input',
+    'search',
+  ])
   expect(costOf({ free: true }, { inputTokens: 10, outputTokens: 10 })).toEqual({ nanos: 0, unpriced: [] })
 })
 

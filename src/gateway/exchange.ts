@@ -1,7 +1,7 @@
 // The story of one chat exchange, top to bottom: admit, attempt, answer, finish.
 
 import { GatewayError } from '../core/errors.ts'
-import { admit, type Admitted } from './admit.ts'
+import { type Admitted, admit } from './admit.ts'
 import { attempt } from './attempt.ts'
 import type { Answer, Call, Gateway } from './call.ts'
 import { finish } from './finish.ts'

@@ -1,8 +1,8 @@
 // Several calls answering one request with `n` choices, for upstreams that give one choice a call.
 // Their events are interleaved under distinct choice numbers and their usage is summed.
 
-import type { ChatEvent } from '../core/chat-event.ts'
 import type { ChatResponse } from '../core/chat.ts'
+import type { ChatEvent } from '../core/chat-event.ts'
 import { addUsage, type Usage } from '../core/usage.ts'
 import type { EventSource } from './events.ts'
 

@@ -30,7 +30,9 @@ const SUFFIXES: readonly [RegExp, Endpoint['kind']][] = [
   [/\/responses$/, 'responses'],
   [/\/messages$/, 'messages'],
 ]
-const GEMINI = /\/models\/(.+):(\w+)$/
+// A model's own name may hold a colon (`org/name:free`): only Google's verbs make a method.
+const GEMINI =
+  /\/models\/(.+):(generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents|predict|predictLongRunning)$/
 const VERSIONS = new Set(['v1', 'v1beta', 'v1alpha', 'openai', 'cursor', 'anthropic', 'api', 'gemini'])
 const PREFIX_WORDS = new Set([...VERSIONS, 'chat', 'completions', 'responses', 'messages', 'count_tokens', 'deployments'])
 

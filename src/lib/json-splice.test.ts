@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { type Edit, membersOf, splice } from './json-splice.ts'
 
-const BODY = '{ "model" : "a" , "big": 12345678901234567890, "one": 1.0, "nested": {"x": [1, {"model": "inner"}], "y": "\\"}"}, "last": null }'
+const BODY =
+  '{ "model" : "a" , "big": 12345678901234567890, "one": 1.0, "nested": {"x": [1, {"model": "inner"}], "y": "\\"}"}, "last": null }'
 
 describe('splice', () => {
   test('changes the named member and no other byte', () => {

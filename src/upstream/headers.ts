@@ -20,7 +20,6 @@ const NOT_FORWARDED: Readonly<Record<string, true>> = {
   'content-length': true,
   'accept-encoding': true,
   cookie: true,
-  authorization: true,
 }
 
 /** The headers to send, in lower case, still without a credential. */

@@ -2,7 +2,7 @@
 // Models of all three vendors stand behind one key, so every call is translated for two of them.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import OpenAI7, { NotFoundError, AuthenticationError, RateLimitError } from 'openai'
+import OpenAI7, { AuthenticationError, NotFoundError, RateLimitError } from 'openai'
 import OpenAI6 from 'openai-6'
 import { type Running, startSwitchyard } from '../kit/switchyard.ts'
 

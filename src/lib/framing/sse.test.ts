@@ -40,7 +40,11 @@ describe('sse', () => {
   })
 
   test('raw texts add up to the stream', () => {
-    expect(decode([STREAMS[1] as string]).map(sseText).join('')).toBe(STREAMS[1] as string)
+    expect(
+      decode([STREAMS[1] as string])
+        .map(sseText)
+        .join(''),
+    ).toBe(STREAMS[1] as string)
   })
 
   test('a frame of our own is written with its event and every data line', () => {

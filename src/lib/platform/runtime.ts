@@ -1,7 +1,7 @@
 // The few things we ask of the runtime outside the rooms that own I/O: YAML, hashing, inflating, files.
 
-import * as zlib from 'node:zlib'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import * as zlib from 'node:zlib'
 
 /** Parses one YAML document. @throws SyntaxError */
 export const parseYaml = (text: string): unknown => Bun.YAML.parse(text)

@@ -13,7 +13,9 @@ const ledger = async (balance: number) => {
 describe('ledger', () => {
   test('1,000 parallel holds on a balance for 100: exactly 100 stand', async () => {
     const repository = await ledger(100 * 7)
-    const answers = await Promise.all(Array.from({ length: 1000 }, (_, n) => repository.hold({ id: `h${n}`, account: 'a', amount: 7, leaseMs: 1 })))
+    const answers = await Promise.all(
+      Array.from({ length: 1000 }, (_, n) => repository.hold({ id: `h${n}`, account: 'a', amount: 7, leaseMs: 1 })),
+    )
     expect(answers.filter(Boolean).length).toBe(100)
     expect(repository.balance('a')).toBe(0)
     expect(repository.verify()).toEqual([])

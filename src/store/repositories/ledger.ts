@@ -52,15 +52,25 @@ export interface LedgerRepository {
 
 export function ledgerRepository({ database, write }: SqliteEngine): LedgerRepository {
   const open = database.prepare<void, [string, string]>('INSERT OR IGNORE INTO account (id, mode) VALUES (?, ?)')
-  const known = database.prepare<{ id: string }, [string]>('SELECT id FROM hold WHERE id = ? UNION ALL SELECT key FROM journal WHERE key = ?1')
-  const debit = database.prepare<void, [number, string]>("UPDATE account SET balance = balance - ?1 WHERE id = ?2 AND (mode = 'unmetered' OR balance >= ?1)")
-  const insertHold = database.prepare<void, [string, string, number, number]>('INSERT INTO hold (id, account, amount, lease_ms) VALUES (?, ?, ?, ?)')
-  const takeHold = database.prepare<{ account: string; amount: number }, [string]>('DELETE FROM hold WHERE id = ? RETURNING account, amount')
+  const known = database.prepare<{ id: string }, [string]>(
+    'SELECT id FROM hold WHERE id = ? UNION ALL SELECT key FROM journal WHERE key = ?1',
+  )
+  const debit = database.prepare<void, [number, string]>(
+    "UPDATE account SET balance = balance - ?1 WHERE id = ?2 AND (mode = 'unmetered' OR balance >= ?1)",
+  )
+  const insertHold = database.prepare<void, [string, string, number, number]>(
+    'INSERT INTO hold (id, account, amount, lease_ms) VALUES (?, ?, ?, ?)',
+  )
+  const takeHold = database.prepare<{ account: string; amount: number }, [string]>(
+    'DELETE FROM hold WHERE id = ? RETURNING account, amount',
+  )
   const credit = database.prepare<void, [number, string]>('UPDATE account SET balance = balance + ? WHERE id = ?')
   const insert = database.prepare<void, [string, string, string, number, number, number, number, string]>(
     'INSERT OR IGNORE INTO journal (key, kind, account, amount, shortfall, upstream_cost, created_ms, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   )
-  const due = database.prepare<{ id: string; account: string; amount: number }, [number]>('SELECT id, account, amount FROM hold WHERE lease_ms <= ?')
+  const due = database.prepare<{ id: string; account: string; amount: number }, [number]>(
+    'SELECT id, account, amount FROM hold WHERE lease_ms <= ?',
+  )
   const balanceOf = database.prepare<{ balance: number }, [string]>('SELECT balance FROM account WHERE id = ?')
   const mode = database.prepare<{ mode: string }, [string]>('SELECT mode FROM account WHERE id = ?')
 

@@ -15,6 +15,8 @@ import { CUSTOM_INPUT_KEY, FORMAT_ID } from './wire.ts'
 export interface BlockEncoding {
   readonly receipt: Receipt
   readonly names: ToolNames
+  /** The client's own thinking goes back unsigned: hosts that only speak the format do not sign. */
+  readonly keepUnsigned: boolean
 }
 
 /** `wire` with a breakpoint behind it. */
@@ -44,14 +46,15 @@ export function encodeBlock(block: Block, path: string, encoding: BlockEncoding)
     case 'tool-result':
       return encodeToolResult(block, path, encoding)
     case 'server-tool-call':
-    case 'server-tool-result': {
-      const own = ownWire(block)
-      if (own === undefined) encoding.receipt.dropped(path, 'a server tool of another format in the history')
-      return own
-    }
+    case 'server-tool-result':
+      return ownWire(block) ?? foreignServerTool(path, encoding)
     case 'opaque':
       return encodeOpaque(block.format, block.wire, path, encoding)
   }
+}
+
+function foreignServerTool(path: string, { receipt }: BlockEncoding): undefined {
+  receipt.dropped(path, 'a server tool of another format in the history')
 }
 
 function encodeOpaque(format: string, wire: JsonValue, path: string, { receipt }: BlockEncoding): JsonObject | undefined {
@@ -63,7 +66,7 @@ function encodeOpaque(format: string, wire: JsonValue, path: string, { receipt }
 function encodeText(block: TextBlock, path: string, { receipt }: BlockEncoding): JsonObject {
   const own = ownWire(block)
   if (own !== undefined) return withCache(own, block.cache)
-  const citations = (block.citations ?? []).flatMap((citation) => ownCitation(citation) ?? [])
+  const citations = (block.citations ?? []).map(ownCitation).filter((wire) => wire !== undefined)
   if (citations.length < (block.citations?.length ?? 0)) receipt.dropped(`${path}.citations`, 'citations of another format in the history')
   const wire: JsonObject = { type: 'text', text: block.text, ...extensionOf(block.extensions, FORMAT_ID) }
   if (citations.length > 0) wire['citations'] = citations
@@ -160,11 +163,12 @@ function encodeAudio(block: AudioBlock, path: string): JsonObject {
 }
 
 /** Thinking goes back only to the API that signed it: https://platform.claude.com/docs/en/build-with-claude/thinking#preserving-thinking-blocks */
-function encodeReasoning(block: ReasoningBlock, path: string, { receipt }: BlockEncoding): JsonObject | undefined {
+function encodeReasoning(block: ReasoningBlock, path: string, { receipt, keepUnsigned }: BlockEncoding): JsonObject | undefined {
   if (block.redacted?.format === FORMAT_ID) return { type: 'redacted_thinking', data: block.redacted.value }
   if (block.signature?.format === FORMAT_ID) {
     return { type: 'thinking', thinking: block.text, signature: block.signature.value, ...extensionOf(block.extensions, FORMAT_ID) }
   }
+  if (keepUnsigned && block.signature === undefined && block.text !== '') return { type: 'thinking', thinking: block.text, signature: '' }
   receipt.dropped(path, 'reasoning without a signature of this format')
   return undefined
 }
@@ -177,7 +181,7 @@ function encodeToolCall(block: ToolCallBlock, { names }: BlockEncoding): JsonObj
 
 export function encodeToolResult(block: ToolResultBlock, path: string, encoding: BlockEncoding): JsonObject {
   const wire: JsonObject = { type: 'tool_result', tool_use_id: wireToolId(block.callId) }
-  const content = block.content.flatMap((item, i) => encodeBlock(item, `${path}.content[${i}]`, encoding) ?? [])
+  const content = block.content.map((item, i) => encodeBlock(item, `${path}.content[${i}]`, encoding)).filter((item) => item !== undefined)
   const [only] = content
   if (content.length === 1 && only?.['type'] === 'text' && Object.keys(only).length === 2) wire['content'] = only['text'] as string
   else if (content.length > 0) wire['content'] = content

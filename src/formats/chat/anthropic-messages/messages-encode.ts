@@ -73,15 +73,15 @@ function encodeSystem(messages: readonly Message[], request: ChatRequest, encodi
 }
 
 function encodeSystemBlocks(message: Message, path: string, encoding: BlockEncoding): JsonObject[] {
-  return message.content.flatMap((block, i) => {
+  const content: JsonObject[] = []
+  for (const [i, block] of message.content.entries()) {
     const at = `${path}.content[${i}]`
-    if (block.type === 'opaque') return encodeBlock(block, at, encoding) ?? []
-    if (block.type !== 'text') {
-      encoding.receipt.dropped(at, 'system messages take text only')
-      return []
-    }
-    return block.text === '' ? [] : (encodeBlock(block, at, encoding) ?? [])
-  })
+    const fits = block.type === 'text' || block.type === 'opaque'
+    if (!fits) encoding.receipt.dropped(at, 'system messages take text only')
+    const wire = fits && !(block.type === 'text' && block.text === '') ? encodeBlock(block, at, encoding) : undefined
+    if (wire !== undefined) content.push(wire)
+  }
+  return content
 }
 
 function grouped(messages: readonly Message[], offset: number): Group[] {
@@ -168,7 +168,9 @@ function addUser(turns: Turn[], group: Group, orphans: ReadonlySet<ToolResultBlo
 function orphanAsText(block: ToolResultBlock, path: string, encoding: BlockEncoding): JsonObject[] {
   encoding.receipt.changed(path, 'a tool result whose call is not in the history was sent as text')
   const label: JsonObject = { type: 'text', text: `Result of an earlier call of ${block.name ?? 'a tool'}${block.isError ? ' (failed)' : ''}:` }
-  const content = block.content.flatMap((item, i) => (item.type === 'text' && item.text === '' ? [] : (encodeBlock(item, `${path}.content[${i}]`, encoding) ?? [])))
+  const content = block.content
+    .map((item, i) => (item.type === 'text' && item.text === '' ? undefined : encodeBlock(item, `${path}.content[${i}]`, encoding)))
+    .filter((wire) => wire !== undefined)
   return content.length === 0 ? [] : [label, ...content]
 }
 

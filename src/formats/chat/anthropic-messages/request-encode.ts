@@ -27,7 +27,11 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
   refuseUnsupported(request)
   const own = extensionOf(request.extensions, FORMAT_ID)
   const plan = jsonPlan(ctx)
-  const conversation = encodeConversation(request, facts, { receipt: notes, names: toolNames(request) })
+  const conversation = encodeConversation(request, facts, {
+    receipt: notes,
+    names: toolNames(request),
+    keepUnsigned: facts.compatible && request.extensions[FORMAT_ID] !== undefined,
+  })
   const tools = encodeTools(request, facts, notes, plan)
   const situation: Situation = { request, facts, receipt: notes, forced: tools.forced, unsignedLoop: conversation.unsignedLoop }
   const thinking = planThinking(situation)

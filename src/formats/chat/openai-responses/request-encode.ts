@@ -11,7 +11,7 @@ import { effortOfBudget, knownEffort, neverReasons, refusesSampling } from './mo
 import { shortHash, wireName } from './names.ts'
 import { without } from './read.ts'
 import { encodeToolChoice, encodeTools } from './tools-encode.ts'
-import { carriedOf, INCLUDE_ENCRYPTED, INCLUDE_LOGPROBS, INCLUDE_SOURCES, MIN_OUTPUT_TOKENS } from './wire.ts'
+import { carriedOf, FORMAT, INCLUDE_ENCRYPTED, INCLUDE_LOGPROBS, INCLUDE_SOURCES, MIN_OUTPUT_TOKENS } from './wire.ts'
 
 /** Carried members that are written below, merged with what the neutral request says. */
 const MERGED = ['include', 'reasoning', 'text', 'tool_choice', 'store', 'safety_identifier', 'user']
@@ -109,11 +109,11 @@ function encodeReasoning({ request, upstreamModel }: ChatContext, effort: Effort
 
 function encodeText({ request }: ChatContext): JsonObject | undefined {
   const own = without(asObject(carriedOf(request.extensions)['text']) ?? {}, ['format', 'verbosity'])
-  const text = compact({ ...own, format: request.responseFormat && encodeFormat(request.responseFormat), verbosity: request.verbosity })
+  const text = compact({ ...own, format: request.responseFormat && encodeFormat(request.responseFormat, request.extensions[FORMAT] !== undefined), verbosity: request.verbosity })
   return Object.keys(text).length === 0 ? undefined : (text as JsonObject)
 }
 
-function encodeFormat(format: ResponseFormat): JsonObject {
+function encodeFormat(format: ResponseFormat, own: boolean): JsonObject {
   if (format.type === 'text') return { type: 'text' }
   if (format.type === 'json') return { type: 'json_object' }
   return compact({
@@ -121,7 +121,7 @@ function encodeFormat(format: ResponseFormat): JsonObject {
     name: wireName(format.name ?? 'response'),
     description: format.description,
     schema: format.schema,
-    strict: format.strict ?? false,
+    strict: format.strict ?? (own ? undefined : false),
   })
 }
 

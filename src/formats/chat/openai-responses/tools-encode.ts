@@ -24,7 +24,7 @@ export function encodeTools(ctx: ChatContext): EncodedTools {
       if (wire !== undefined) tools.push(wire)
       continue
     }
-    const wire = clientTool(tool)
+    const wire = clientTool(tool, ctx.request.extensions[FORMAT] !== undefined)
     const namespace = asObject(carriedOf(tool.extensions)['namespace'])
     if (namespace === undefined) tools.push(wire)
     else {
@@ -42,7 +42,7 @@ export function encodeTools(ctx: ChatContext): EncodedTools {
   return maxToolCalls === undefined ? { tools } : { tools, maxToolCalls }
 }
 
-function clientTool(tool: Exclude<Tool, ServerTool>): JsonObject {
+function clientTool(tool: Exclude<Tool, ServerTool>, own: boolean): JsonObject {
   const { name } = qualifiedName(tool)
   const rest = without(carriedOf(tool.extensions), ['namespace', 'localName'])
   if (tool.type === 'custom') return compact({ type: 'custom', name: wireName(name), description: tool.description, format: tool.format, ...rest })
@@ -51,8 +51,8 @@ function clientTool(tool: Exclude<Tool, ServerTool>): JsonObject {
     name: wireName(name),
     description: tool.description,
     parameters: objectSchema(tool.parameters),
-    // Chat's default is false, this wire's is true: say it (hazard H42). Our own clients meant the wire's default.
-    strict: tool.strict ?? false,
+    // Other formats' default is false, this wire's is true: say it (hazard H42). Its own clients meant the latter.
+    strict: tool.strict ?? (own ? undefined : false),
     ...rest,
   })
 }

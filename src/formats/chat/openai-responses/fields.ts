@@ -1,0 +1,2 @@
+import type { Fates } from '../format.ts'
+export const fields: Fates = {}
