@@ -31,6 +31,9 @@ const bun = (script: string, args: string[] = []): string[] => [
   ...args,
 ]
 
+/** What the measured processes complain of is expected (cut upstreams); BENCH_OUTPUT=1 shows it. */
+const MEASURED_STDERR = process.env.BENCH_OUTPUT ? 'inherit' : 'ignore'
+
 export interface StartOptions {
   script: string
   place: Place
@@ -46,7 +49,7 @@ export async function startScript({ script, place, args = [], environment = {} }
     env: { ...BASE_ENVIRONMENT, ...environment },
     stdin: 'ignore',
     stdout: 'pipe',
-    stderr: 'inherit',
+    stderr: place === 'around' ? 'inherit' : MEASURED_STDERR,
   })
   const { port } = JSON.parse(await firstLine(child.stdout)) as { port: number }
   return { pid: child.pid, port, stop: () => end(child) }
@@ -74,7 +77,7 @@ export function startMeasured(
     env: { ...BASE_ENVIRONMENT, ...environment },
     stdin: 'ignore',
     stdout: 'ignore',
-    stderr: process.env.BENCH_OUTPUT ? 'inherit' : 'ignore',
+    stderr: MEASURED_STDERR,
   })
   return { pid: child.pid, stop: () => end(child), exited: child.exited }
 }

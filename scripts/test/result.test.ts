@@ -35,10 +35,11 @@ test('no credential, service or setting reaches the tests', () => {
     REDIS_URL: 'x',
     SWITCHYARD_PORT: '1',
     PATH: '/bin',
+    FORCE_COLOR: '1',
     HTTP_PROXY: 'http://proxy.example',
     NO_PROXY: 'a.example',
   })
-  expect(Object.keys(clean).sort()).toEqual(['HTTP_PROXY', 'NO_PROXY', 'PATH', 'no_proxy'])
+  expect(Object.keys(clean).sort()).toEqual(['HTTP_PROXY', 'NO_COLOR', 'NO_PROXY', 'PATH', 'no_proxy'])
   expect(clean.NO_PROXY).toBe('a.example,127.0.0.1,localhost,::1')
 })
 

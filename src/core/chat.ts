@@ -260,7 +260,7 @@ export interface ChatRequest {
   /** `false`: at most one call a turn. */
   readonly parallelToolCalls?: boolean
   readonly stream: boolean
-  /** The client asked for a frame with the usage at the end of its stream (OpenAI `include_usage`). */
+  /** Whether the client wants a frame with the usage at the end of its stream (OpenAI `include_usage`). Absent: it did not say. */
   readonly usageFrame?: boolean
   /** Number of choices wanted, at least 1. */
   readonly choices: number

@@ -40,7 +40,7 @@ async function streamed(admitted: Admitted, gateway: Gateway): Promise<Answer> {
 async function within(opening: Promise<OpenStream>, limitMs: number): Promise<OpenStream | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, limitMs)
+    timer = setTimeout(() => resolve(undefined), limitMs)
   })
   try {
     return await Promise.race([opening, late])

@@ -6,7 +6,7 @@ import type { HttpRequest } from '../core/http-message.ts'
 import {
   anthropicMessages,
   type ChatFormat,
-  countTokensBody,
+  countTokensRequest,
   encodeCountTokens,
   geminiGenerateContent,
   openaiChat,
@@ -101,15 +101,8 @@ async function gemini(
   }
   const call = await chatCall({ endpoint }, inbound, settings, endpoint.path)
   if (method !== 'countTokens') return exchange(call, gateway)
-  const body = countTokensBody(call.http.body)
-  return json(
-    encodeCountTokens(
-      await countTokens(
-        { ...call, http: { ...call.http, body, path: endpoint.path.replace(/:countTokens$/, ':generateContent') } },
-        gateway,
-      ),
-    ),
-  )
+  const http = countTokensRequest({ ...call.http, path: endpoint.path.replace(/:countTokens$/, ':generateContent') })
+  return json(encodeCountTokens(await countTokens({ ...call, http }, gateway)))
 }
 
 async function chatCall(target: Target, inbound: Inbound, settings: EndpointSettings, path = inbound.path): Promise<Call> {

@@ -51,10 +51,7 @@ const BEHAVIOURS: Readonly<Partial<Record<TestModel, Behaviour>>> = {
   'test/malformed': after({ hitch: { after: 3, what: 'malformed' } }),
   'test/length': (prompt) => shorten(filler(prompt), { stops: [], maxTokens: 8 }),
   'test/refusal': () => ({ blocks: [{ kind: 'refusal', text: 'The Switchyard sandbox refuses, as this model name asks.' }], ending: 'refusal' }),
-  'test/reasoning': (prompt) => {
-    const asked = { ...prompt, reasoning: { asked: true, shown: true } }
-    return prompt.results.length > 0 ? said(asked, quoteResults(prompt)) : reasoned({ ...asked }, withoutReasoning(converse(prompt)))
-  },
+  'test/reasoning': converse,
   'test/json': json,
   'test/tool-call': (prompt) => calling(prompt, 1),
   'test/parallel-tools': (prompt) => calling(prompt, 2),
@@ -62,8 +59,6 @@ const BEHAVIOURS: Readonly<Partial<Record<TestModel, Behaviour>>> = {
     prompt.results.length > 0 ? said(prompt, quoteResults(prompt)) : reasoned(prompt, { blocks: searched(prompt), ending: 'stop' }),
   'test/500-then-ok': converse,
 }
-
-const withoutReasoning = (script: Script): Script => ({ ...script, blocks: script.blocks.filter(({ kind }) => kind !== 'reasoning') })
 
 function calling(prompt: Prompt, count: 1 | 2): Script {
   if (prompt.results.length > 0) return said(prompt, quoteResults(prompt))

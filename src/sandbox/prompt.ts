@@ -6,7 +6,7 @@ import { hash } from './tokens.ts'
 
 export interface DeclaredTool {
   readonly name: string
-  /** `legacy` is a Chat `functions` entry; `shell` is a hosted tool the client runs, without a schema. */
+  /** `legacy` is an entry of Chat's `functions`. */
   readonly kind: 'function' | 'custom' | 'legacy'
   readonly schema: JsonValue | undefined
   readonly description: string
@@ -74,8 +74,10 @@ export function prompt(parts: Omit<Prompt, Derived>, caching: boolean): Prompt {
   let characters = seen.characters
   for (const tool of tools) characters += tool.name.length + tool.description.length + (tool.schema ? JSON.stringify(tool.schema).length : 0)
   const inputTokens = Math.ceil(characters / 4) + 3 * seen.messages + 85 * seen.images + 120 * seen.files + 50 * seen.audios
+  const always = parts.model === 'test/reasoning'
   return {
     ...parts,
+    reasoning: always ? { asked: true, shown: true } : parts.reasoning,
     inputTokens,
     cachedTokens: caching ? Math.floor(inputTokens / 2) : 0,
     seed: hash(`${parts.model}\n${seen.messages}\n${parts.results.join('\n')}\n${parts.text}`),

@@ -31,15 +31,17 @@ import {
 const TYPE = /^web_(search|fetch)_(\d{8})$/
 const CALLERS = ['direct', 'code_execution_20250825', 'code_execution_20260120', 'code_execution_20260521'] as const
 
+export const isAnthropicType = (type: unknown): boolean => typeof type === 'string' && TYPE.test(type)
+
 /** @throws GatewayError 400 naming the field. */
 export function readAnthropicTool(tool: ServerTool, at: Place, tools: readonly Tool[]): SearchToolSettings | FetchToolSettings {
   const { wire } = tool
   const match = TYPE.exec(typeof wire.type === 'string' ? wire.type : '')
-  if (match === null) throw invalid(`${at.path}.type`, `${at.path}.type: This is no known version of a web tool.`)
+  if (match === null) throw invalid(`${at}.type`, `${at}.type: This is no known version of a web tool.`)
   const name = `web_${match[1]}`
-  if (wire.name !== name) throw invalid(`${at.path}.name`, `${at.path}.name: Input should be '${name}'`)
+  if (wire.name !== name) throw invalid(`${at}.name`, `${at}.name: Input should be '${name}'`)
   const version = match[2] as string
-  const common = readCommon(wire, at, version)
+  const common = { ...readCommon(wire, at, version), format: tool.format }
   if (match[1] === 'search') {
     const location = readLocation(wire, at)
     return { kind: 'web-search', ...common, ...(location && { location }), contextTokens: DEFAULT_CONTEXT_TOKENS, always: false }

@@ -12,23 +12,28 @@ import { DEFAULT_CONTEXT_TOKENS, EVERY_SOURCE, type FetchToolSettings, type Sear
 /** `search_context_size` has no counterpart elsewhere; we read it as room for result text. */
 const CONTEXT_TOKENS = { low: 4000, medium: DEFAULT_CONTEXT_TOKENS, high: 16_000 } as const
 
+const GOOGLE = ['googleSearch', 'google_search', 'googleSearchRetrieval', 'google_search_retrieval', 'enterpriseWebSearch', 'enterprise_web_search']
+
+/** Chat's `web_search_options`, which is no entry of `tools` and so has neither a type nor a name. */
+export const isChatOption = ({ format, wire }: ServerTool): boolean =>
+  format === 'openai-chat' && wire.type === undefined && wire.function === undefined && !GOOGLE.some((name) => wire[name] !== undefined)
+
 /** @throws GatewayError 400 naming the field. */
 export function readMirrorTool(tool: ServerTool, at: Place): SearchToolSettings | FetchToolSettings {
   if (tool.kind === 'web-fetch') return fetchTool(tool.format)
-  if (tool.format === 'gemini-generate-content') return readGoogleSearch(tool, at)
-  const chat = tool.format === 'openai-chat'
-  const wire = (chat ? asObject(tool.wire.web_search_options) : undefined) ?? tool.wire
+  if (tool.format === 'gemini-generate-content' || GOOGLE.some((name) => tool.wire[name] !== undefined)) return readGoogleSearch(tool, at)
+  const { wire } = tool
   const size = optionalOneOf(wire, 'search_context_size', { at, values: ['low', 'medium', 'high'] })
   const location = readLocation(wire, at)
   return {
     kind: 'web-search',
     format: tool.format,
-    rules: chat ? NO_RULES : readFilters(wire, at),
+    rules: readFilters(wire, at),
     responseInclusion: 'full',
     contextTokens: CONTEXT_TOKENS[size ?? 'medium'],
     ...(location && { location }),
     // Chat's search models search on every request.
-    always: chat,
+    always: isChatOption(tool),
   }
 }
 
@@ -71,7 +76,7 @@ function readLocation(wire: JsonObject, at: Place): SearchLocation | undefined {
 }
 
 function readGoogleSearch(tool: ServerTool, at: Place): SearchToolSettings {
-  const member = ['googleSearch', 'google_search', 'googleSearchRetrieval', 'google_search_retrieval'].find((name) => tool.wire[name] !== undefined)
+  const member = GOOGLE.find((name) => tool.wire[name] !== undefined)
   const wire = (member === undefined ? undefined : optionalObject(tool.wire, member, at)) ?? {}
   const place = member === undefined ? at : inside(at, member)
   const timeRange = readInterval(wire.timeRangeFilter ?? wire.time_range_filter)

@@ -50,7 +50,7 @@ describe('Anthropic versions', () => {
     expect(name === 'web_search' ? read.search?.kind : read.fetch?.kind).toBe(name === 'web_search' ? 'web-search' : 'web-fetch')
     for (const wrong of ['search', 'web', '', 7, null, undefined]) {
       const error = refusal([tool({ type, name: wrong } as JsonObject)])
-      expect([error.status, error.details.field]).toEqual([400, 'tools.0.name'])
+      expect([error.status, error.details.field]).toEqual([400, 'tools[0].name'])
     }
   })
 
@@ -133,38 +133,38 @@ describe('what is refused', () => {
       expect(readWebTools(request([search(lists)])).search).toBeDefined()
     }
     for (const make of [search, fetchTool]) {
-      expect(refusal([make({ allowed_domains: ['a.example'], blocked_domains: ['b.example'] })]).details.field).toBe('tools.0')
+      expect(refusal([make({ allowed_domains: ['a.example'], blocked_domains: ['b.example'] })]).details.field).toBe('tools[0]')
     }
   })
 
   test.each<[JsonObject, string]>([
-    [{ allowed_domains: ['*.example.com'] }, 'tools.0.allowed_domains.0'],
-    [{ blocked_domains: ['ok.example', 'https://example.com'] }, 'tools.0.blocked_domains.1'],
-    [{ allowed_domains: ['not a host'] }, 'tools.0.allowed_domains.0'],
-    [{ allowed_domains: 'example.com' }, 'tools.0.allowed_domains'],
-    [{ allowed_domains: [7] }, 'tools.0.allowed_domains.0'],
-    [{ allowed_domains: [null] }, 'tools.0.allowed_domains.0'],
-    [{ max_uses: 0 }, 'tools.0.max_uses'],
-    [{ max_uses: -1 }, 'tools.0.max_uses'],
-    [{ max_uses: 1.5 }, 'tools.0.max_uses'],
-    [{ max_uses: '5' }, 'tools.0.max_uses'],
-    [{ max_uses: [] }, 'tools.0.max_uses'],
-    [{ user_location: 'Berlin' }, 'tools.0.user_location'],
-    [{ user_location: {} }, 'tools.0.user_location.type'],
-    [{ user_location: { city: 'Berlin' } }, 'tools.0.user_location.type'],
-    [{ user_location: { type: 'exact', city: 'Berlin' } }, 'tools.0.user_location.type'],
-    [{ user_location: { type: 'approximate' } }, 'tools.0.user_location'],
-    [{ user_location: { type: 'approximate', city: null, country: null } }, 'tools.0.user_location'],
-    [{ user_location: { type: 'approximate', city: '' } }, 'tools.0.user_location.city'],
-    [{ user_location: { type: 'approximate', country: 'Germany' } }, 'tools.0.user_location.country'],
-    [{ user_location: { type: 'approximate', timezone: 'Mars/Olympus' } }, 'tools.0.user_location.timezone'],
-    [{ user_location: { type: 'approximate', region: 4 } }, 'tools.0.user_location.region'],
-    [{ allowed_callers: ['anyone'] }, 'tools.0.allowed_callers.0'],
-    [{ allowed_callers: 'direct' }, 'tools.0.allowed_callers'],
-    [{ cache_control: 'ephemeral' }, 'tools.0.cache_control'],
-    [{ strict: 'yes' }, 'tools.0.strict'],
-    [{ defer_loading: 1 }, 'tools.0.defer_loading'],
-    [{ input_examples: [] }, 'tools.0.input_examples'],
+    [{ allowed_domains: ['*.example.com'] }, 'tools[0].allowed_domains[0]'],
+    [{ blocked_domains: ['ok.example', 'https://example.com'] }, 'tools[0].blocked_domains[1]'],
+    [{ allowed_domains: ['not a host'] }, 'tools[0].allowed_domains[0]'],
+    [{ allowed_domains: 'example.com' }, 'tools[0].allowed_domains'],
+    [{ allowed_domains: [7] }, 'tools[0].allowed_domains[0]'],
+    [{ allowed_domains: [null] }, 'tools[0].allowed_domains[0]'],
+    [{ max_uses: 0 }, 'tools[0].max_uses'],
+    [{ max_uses: -1 }, 'tools[0].max_uses'],
+    [{ max_uses: 1.5 }, 'tools[0].max_uses'],
+    [{ max_uses: '5' }, 'tools[0].max_uses'],
+    [{ max_uses: [] }, 'tools[0].max_uses'],
+    [{ user_location: 'Berlin' }, 'tools[0].user_location'],
+    [{ user_location: {} }, 'tools[0].user_location.type'],
+    [{ user_location: { city: 'Berlin' } }, 'tools[0].user_location.type'],
+    [{ user_location: { type: 'exact', city: 'Berlin' } }, 'tools[0].user_location.type'],
+    [{ user_location: { type: 'approximate' } }, 'tools[0].user_location'],
+    [{ user_location: { type: 'approximate', city: null, country: null } }, 'tools[0].user_location'],
+    [{ user_location: { type: 'approximate', city: '' } }, 'tools[0].user_location.city'],
+    [{ user_location: { type: 'approximate', country: 'Germany' } }, 'tools[0].user_location.country'],
+    [{ user_location: { type: 'approximate', timezone: 'Mars/Olympus' } }, 'tools[0].user_location.timezone'],
+    [{ user_location: { type: 'approximate', region: 4 } }, 'tools[0].user_location.region'],
+    [{ allowed_callers: ['anyone'] }, 'tools[0].allowed_callers[0]'],
+    [{ allowed_callers: 'direct' }, 'tools[0].allowed_callers'],
+    [{ cache_control: 'ephemeral' }, 'tools[0].cache_control'],
+    [{ strict: 'yes' }, 'tools[0].strict'],
+    [{ defer_loading: 1 }, 'tools[0].defer_loading'],
+    [{ input_examples: [] }, 'tools[0].input_examples'],
   ])('search %j names %s', (extra, field) => {
     const error = refusal([search(extra)])
     expect([error.status, error.details.field]).toEqual([400, field])
@@ -172,19 +172,19 @@ describe('what is refused', () => {
   })
 
   test.each<[JsonObject, string]>([
-    [{ citations: true }, 'tools.0.citations'],
-    [{ citations: { enabled: 'yes' } }, 'tools.0.citations.enabled'],
-    [{ max_content_tokens: 0 }, 'tools.0.max_content_tokens'],
-    [{ use_cache: 'no' }, 'tools.0.use_cache'],
-    [{ response_inclusion: 'some' }, 'tools.0.response_inclusion'],
-    [{ url_sources: [] }, 'tools.0.url_sources'],
-    [{ url_sources: { user_input: { type: 'only' } } }, 'tools.0.url_sources.user_input.type'],
-    [{ url_sources: { user_input: {} } }, 'tools.0.url_sources.user_input.type'],
-    [{ url_sources: { client_tool_results: { type: 'only' } } }, 'tools.0.url_sources.client_tool_results.tools'],
-    [{ url_sources: { client_tool_results: { type: 'except', tools: ['x'] } } }, 'tools.0.url_sources.client_tool_results.tools.0'],
+    [{ citations: true }, 'tools[0].citations'],
+    [{ citations: { enabled: 'yes' } }, 'tools[0].citations.enabled'],
+    [{ max_content_tokens: 0 }, 'tools[0].max_content_tokens'],
+    [{ use_cache: 'no' }, 'tools[0].use_cache'],
+    [{ response_inclusion: 'some' }, 'tools[0].response_inclusion'],
+    [{ url_sources: [] }, 'tools[0].url_sources'],
+    [{ url_sources: { user_input: { type: 'only' } } }, 'tools[0].url_sources.user_input.type'],
+    [{ url_sources: { user_input: {} } }, 'tools[0].url_sources.user_input.type'],
+    [{ url_sources: { client_tool_results: { type: 'only' } } }, 'tools[0].url_sources.client_tool_results.tools'],
+    [{ url_sources: { client_tool_results: { type: 'except', tools: ['x'] } } }, 'tools[0].url_sources.client_tool_results.tools[0]'],
     [
       { url_sources: { server_tool_results: { type: 'only', tools: [{ type: 'tool_reference', name: 'nowhere' }] } } },
-      'tools.0.url_sources.server_tool_results.tools.0.name',
+      'tools[0].url_sources.server_tool_results.tools[0].name',
     ],
   ])('fetch %j names %s', (extra, field) => {
     expect(refusal([fetchTool(extra)]).details.field).toBe(field)
@@ -200,7 +200,7 @@ describe('what is refused', () => {
 
   test('names that collide', () => {
     const own: Tool = { type: 'function', name: 'web_search', parameters: { type: 'object' } }
-    expect(refusal([search(), own]).details.field).toBe('tools.1.name')
+    expect(refusal([search(), own]).details.field).toBe('tools[1].name')
     expect(refusal([own, search()]).status).toBe(400)
     expect(refusal([search(), search()]).status).toBe(400)
     expect(readWebTools(request([search(), fetchTool(), { ...own, name: 'other' }])).search).toBeDefined()
@@ -221,7 +221,7 @@ describe('what is refused', () => {
         role: 'user',
         content: [{ type: 'opaque', format: 'anthropic-messages', wire: { type: 'search_result', ...(citations && { citations }) } }],
       }) as const
-    expect(refusal([search()], { messages: [message({ enabled: false })] }).details.field).toBe('messages.0.content.0.citations')
+    expect(refusal([search()], { messages: [message({ enabled: false })] }).details.field).toBe('messages[0].content[0].citations')
     expect(refusal([search()], { messages: [message(undefined)] }).status).toBe(400)
     expect(readWebTools(request([search()], { messages: [message({ enabled: true })] })).search).toBeDefined()
   })
@@ -263,11 +263,15 @@ describe('other formats', () => {
 
   test('Chat searches always', () => {
     const wire = { search_context_size: 'low', user_location: { type: 'approximate', approximate: { city: 'Lyon', country: 'fr' } } }
-    for (const written of [wire, { web_search_options: wire }] as JsonObject[]) {
+    for (const written of [wire]) {
       const read = readWebTools(request([tool(written, 'openai-chat', 'web-search')]))
       expect(read.search).toMatchObject({ contextTokens: 4000, location: { city: 'Lyon', country: 'FR' }, always: true })
       expect(read.forced).toBe('web_search')
     }
+    for (const written of [{ type: 'web_search' }, { type: 'function', function: { name: 'googleSearch' } }, { googleSearch: {} }] as JsonObject[]) {
+      expect(readWebTools(request([tool(written, 'openai-chat', 'web-search')])).forced).toBeUndefined()
+    }
+    expect(readWebTools(request([tool({ type: 'web_search_20250305', name: 'web_search', max_uses: 2 }, 'openai-chat')])).search?.maxUses).toBe(2)
     expect(refusal([tool({ user_location: 7 }, 'openai-chat', 'web-search')]).details.field).toBe('web_search_options.user_location')
   })
 

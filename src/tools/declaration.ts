@@ -4,9 +4,9 @@
 import type { ChatRequest, ResponseFormat, ServerTool } from '../core/chat.ts'
 import { invalid } from '../core/errors.ts'
 import { asObject } from '../lib/json.ts'
-import { readAnthropicTool } from './declaration-anthropic.ts'
-import { readMirrorTool } from './declaration-mirror.ts'
-import { inside, type Place } from './fields.ts'
+import { isAnthropicType, readAnthropicTool } from './declaration-anthropic.ts'
+import { isChatOption, readMirrorTool } from './declaration-mirror.ts'
+import type { Place } from './fields.ts'
 import type { FetchToolSettings, SearchToolSettings, WebTools } from './settings.ts'
 
 /** What each neutral kind is called on Anthropic's wire and in the blocks we emit. */
@@ -23,7 +23,7 @@ export function readWebTools(request: ChatRequest): WebTools {
     if (tool.type !== 'server' || (tool.kind !== 'web-search' && tool.kind !== 'web-fetch')) continue
     const at = placeOf(tool, index)
     if (tool.format === 'anthropic-messages') refuseSameName(request, { index, name: TOOL_NAME[tool.kind] })
-    const read = tool.format === 'anthropic-messages' ? readAnthropicTool(tool, at, request.tools) : readMirrorTool(tool, at)
+    const read = isAnthropicType(tool.wire.type) || tool.format === 'anthropic-messages' ? readAnthropicTool(tool, at, request.tools) : readMirrorTool(tool, at)
     if (read.kind === 'web-search') search = read
     else fetch = read
   }
@@ -34,17 +34,14 @@ export function readWebTools(request: ChatRequest): WebTools {
   return { ...(search && { search }), ...(fetch && { fetch }), ...(forced && { forced }) }
 }
 
-function placeOf(tool: ServerTool, index: number): Place {
-  if (tool.format === 'anthropic-messages') return inside({ path: 'tools', style: 'dots' }, index)
-  if (tool.format === 'openai-chat') return { path: 'web_search_options', style: 'brackets' }
-  return inside({ path: 'tools', style: 'brackets' }, index)
-}
+/** Chat's own search option stands beside the tools. */
+const placeOf = (tool: ServerTool, index: number): Place => (isChatOption(tool) ? 'web_search_options' : `tools[${index}]`)
 
 function refuseSameName(request: ChatRequest, own: { index: number; name: string }): void {
   for (const [index, tool] of request.tools.entries()) {
     if (index === own.index) continue
     const name = tool.type === 'server' ? tool.wire.name : tool.name
-    if (name === own.name) throw invalid(`tools.${Math.max(index, own.index)}.name`, `tools: Tool names must be unique; '${own.name}' is used twice.`)
+    if (name === own.name) throw invalid(`tools[${Math.max(index, own.index)}].name`, `tools: Tool names must be unique; '${own.name}' is used twice.`)
   }
 }
 
@@ -73,7 +70,7 @@ function checkSearchResults(request: ChatRequest): void {
       for (const item of wires) {
         const wire = item.type === 'opaque' ? asObject(item.wire) : undefined
         if (wire?.type !== 'search_result' || asObject(wire.citations)?.enabled === true) continue
-        const field = `messages.${m}.content.${b}.citations`
+        const field = `messages[${m}].content[${b}].citations`
         throw invalid(field, `${field}: Citations must be enabled on search_result blocks when web search is used.`)
       }
     }

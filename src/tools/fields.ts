@@ -5,20 +5,13 @@ import { invalid } from '../core/errors.ts'
 import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts'
 import { type DomainRule, parseDomain } from './domains.ts'
 
-/** A place in the client's body. Members are joined with dots, elements as the client's format writes them. */
-export interface Place {
-  readonly path: string
-  readonly style: 'dots' | 'brackets'
-}
+/** A place in the client's body, such as `tools[0].user_location`. */
+export type Place = string
 
-export const inside = ({ path, style }: Place, member: string | number): Place => ({
-  path: typeof member === 'number' && style === 'brackets' ? `${path}[${member}]` : `${path}.${member}`,
-  style,
-})
+export const inside = (place: Place, member: string | number): Place => (typeof member === 'number' ? `${place}[${member}]` : `${place}.${member}`)
 
-const bad = (place: Place, message: string): Error => invalid(place.path, `${place.path}: ${message}`)
 export const refuse = (place: Place, message: string): never => {
-  throw bad(place, message)
+  throw invalid(place, `${place}: ${message}`)
 }
 
 const given = (value: JsonValue | undefined): value is Exclude<JsonValue, null> => value !== undefined && value !== null

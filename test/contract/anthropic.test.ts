@@ -30,7 +30,7 @@ for (const [name, Client] of [
         const body = { model, max_tokens: 500, messages: [{ role: 'user' as const, content: 'Say hello' }] }
         const plain = await client().messages.create(body)
         const streamed = await client().messages.stream(body).finalMessage()
-        expect(streamed.content).toEqual(plain.content)
+        expect(streamed.content).toEqual(plain.content as never)
         expect(streamed.stop_reason).toBe('end_turn')
         expect(streamed.model).toBe(model)
         expect(streamed.usage.output_tokens).toBe(plain.usage.output_tokens)

@@ -2,16 +2,18 @@
 
 import type { AudioBlock, ImageBlock, ReasoningBlock } from '../../../core/chat.ts'
 import { packSignature, type Signature } from '../../../core/signature.ts'
-import { asString, isObject, tryParseJson, type JsonObject } from '../../../lib/json.ts'
+import { asString, isObject, type JsonObject, tryParseJson } from '../../../lib/json.ts'
 import { CALL_SIGNATURE_MARK } from './blocks-decode.ts'
 import { CUSTOM_INPUT_KEY, FORMAT_ID } from './wire.ts'
 
 export const redactedWire = (sealed: Signature): JsonObject => ({ type: 'redacted_thinking', data: packSignature(sealed, FORMAT_ID) })
 
-export const signatureText = (signature: Signature | undefined): string => (signature === undefined ? '' : packSignature(signature, FORMAT_ID))
+export const signatureText = (signature: Signature | undefined): string =>
+  signature === undefined ? '' : packSignature(signature, FORMAT_ID)
 
 /** A reasoning block worth showing: with text, or with a signature to send back. */
-export const showsReasoning = (block: Pick<ReasoningBlock, 'text' | 'signature'>): boolean => block.text !== '' || block.signature !== undefined
+export const showsReasoning = (block: Pick<ReasoningBlock, 'text' | 'signature'>): boolean =>
+  block.text !== '' || block.signature !== undefined
 
 /**
  * The block behind a call that carries another vendor's proof for it (Gemini signs calls): a client that

@@ -1,7 +1,17 @@
 // Content blocks to neutral blocks: a client's messages and, with the same functions, an upstream's answer.
 // A block of an unknown type is kept whole as opaque; a known one with a member of the wrong kind is a 400.
 
-import type { AudioBlock, Block, FileBlock, ImageBlock, MediaSource, OpaqueBlock, ReasoningBlock, TextBlock, ToolResultBlock } from '../../../core/chat.ts'
+import type {
+  AudioBlock,
+  Block,
+  FileBlock,
+  ImageBlock,
+  MediaSource,
+  OpaqueBlock,
+  ReasoningBlock,
+  TextBlock,
+  ToolResultBlock,
+} from '../../../core/chat.ts'
 import { invalid } from '../../../core/errors.ts'
 import { unpackSignature } from '../../../core/signature.ts'
 import { asObject, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
@@ -185,7 +195,9 @@ function decodeDocument(wire: JsonObject, path: string): FileBlock {
   const rest = restOf(wire, KNOWN.document)
   return compact({
     type: 'file' as const,
-    source: inBlocks ? blocksAsText(source['content'], fieldPath(sourcePath, 'content')) : decodeSource(source, sourcePath, 'application/pdf'),
+    source: inBlocks
+      ? blocksAsText(source['content'], fieldPath(sourcePath, 'content'))
+      : decodeSource(source, sourcePath, 'application/pdf'),
     name: optionalText(wire, 'title', path),
     context: optionalText(wire, 'context', path),
     citationsEnabled: optionalBoolean(optionalObject(wire, 'citations', path) ?? {}, 'enabled', fieldPath(path, 'citations')),

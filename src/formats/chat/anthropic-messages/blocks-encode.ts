@@ -1,13 +1,24 @@
 // Neutral blocks as an upstream of this format takes them. Content it cannot take is a 400 that names it;
 // what only decorates (foreign signatures, foreign citations) is dropped and told once.
 
-import type { AudioBlock, Block, CacheHint, FileBlock, ImageBlock, MediaSource, ReasoningBlock, TextBlock, ToolCallBlock, ToolResultBlock } from '../../../core/chat.ts'
+import type {
+  AudioBlock,
+  Block,
+  CacheHint,
+  FileBlock,
+  ImageBlock,
+  MediaSource,
+  ReasoningBlock,
+  TextBlock,
+  ToolCallBlock,
+  ToolResultBlock,
+} from '../../../core/chat.ts'
 import { extensionOf } from '../../../core/chat-event.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import { compact, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { ownCitation } from './citations.ts'
 import { inputObject } from './json-plan.ts'
-import { wireToolId, type ToolNames } from './names.ts'
+import { type ToolNames, wireToolId } from './names.ts'
 import type { Receipt } from './receipt.ts'
 import { ownWire } from './server-blocks.ts'
 import { CUSTOM_INPUT_KEY, FORMAT_ID } from './wire.ts'
@@ -21,7 +32,9 @@ export interface BlockEncoding {
 
 /** `wire` with a breakpoint behind it. */
 export function withCache(wire: JsonObject, cache: CacheHint | undefined): JsonObject {
-  return cache === undefined ? wire : { ...wire, cache_control: cache.ttl === undefined ? { type: 'ephemeral' } : { type: 'ephemeral', ttl: cache.ttl } }
+  return cache === undefined
+    ? wire
+    : { ...wire, cache_control: cache.ttl === undefined ? { type: 'ephemeral' } : { type: 'ephemeral', ttl: cache.ttl } }
 }
 
 const unsupportedContent = (field: string, message: string): GatewayError => new GatewayError('unsupported_content', { field, message })
@@ -45,7 +58,10 @@ export function encodeBlock(block: Block, path: string, encoding: BlockEncoding)
       return encodeToolCall(block, encoding)
     case 'tool-result':
       return encodeToolResult(block, path, encoding)
-    case 'server-tool-call':
+    case 'server-tool-call': {
+      const own = ownWire(block)
+      return own === undefined ? foreignServerTool(path, encoding) : { ...own, input: block.input }
+    }
     case 'server-tool-result':
       return ownWire(block) ?? foreignServerTool(path, encoding)
     case 'opaque':
@@ -98,7 +114,8 @@ function imageSource(source: MediaSource, path: string, receipt: Receipt): JsonO
       const said = source.mediaType.toLowerCase() === 'image/jpg' ? 'image/jpeg' : source.mediaType.toLowerCase()
       const seen = MAGIC.find(([start]) => source.data.startsWith(start))?.[1] ?? said
       if (seen !== said) receipt.changed(`${path}.source`, 'an image was labelled with another type than its bytes have')
-      if (!IMAGE_TYPES.has(seen)) throw unsupportedContent(path, `Images of type ${seen.slice(0, 60)} are not supported; use JPEG, PNG, GIF or WebP`)
+      if (!IMAGE_TYPES.has(seen))
+        throw unsupportedContent(path, `Images of type ${seen.slice(0, 60)} are not supported; use JPEG, PNG, GIF or WebP`)
       return { type: 'base64', media_type: seen, data: source.data }
     }
     case 'text':
@@ -142,7 +159,8 @@ function documentSource(source: MediaSource, mediaType: string | undefined, path
       if (mediaType === 'application/pdf' || source.data.startsWith('JVBERi')) {
         return { type: 'base64', media_type: 'application/pdf', data: source.data }
       }
-      if (mediaType !== undefined && TEXT_TYPES.test(mediaType)) return { type: 'text', media_type: 'text/plain', data: textOf(source.data, path) }
+      if (mediaType !== undefined && TEXT_TYPES.test(mediaType))
+        return { type: 'text', media_type: 'text/plain', data: textOf(source.data, path) }
       throw unsupportedContent(path, `Files of type ${(mediaType ?? 'unknown').slice(0, 60)} are not supported; use PDF or text`)
   }
 }

@@ -1,8 +1,8 @@
 // Reading a client's JSON: each reader returns `undefined` for absent or null and throws a 400 that names
 // the field for a value of the wrong kind.
 
-import { invalid } from '../../../core/errors.ts'
 import type { CacheHint } from '../../../core/chat.ts'
+import { invalid } from '../../../core/errors.ts'
 import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 
 export const fieldPath = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`)

@@ -2,7 +2,7 @@
 // words that Anthropic's clients act on. Claude Code recovers by matching on wording, so a body that came
 // in this format goes on as it came. https://platform.claude.com/docs/en/api/errors
 
-import { GatewayError, type ErrorCode, type ErrorDetails } from '../../../core/errors.ts'
+import { type ErrorCode, type ErrorDetails, GatewayError } from '../../../core/errors.ts'
 import type { WireResponse } from '../../../core/http-message.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
 import { asObject, asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
@@ -36,7 +36,8 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 
 const STATUS_OF_TYPE: Readonly<Record<string, number>> = { request_too_large: 413, conflict_error: 409 }
 
-const TOO_LONG = /prompt is too long|exceeds? (the )?(model'?s )?(maximum )?context|context (window|length)|input length and `?max_tokens`? exceed|too many (input |prompt )?tokens/i
+const TOO_LONG =
+  /prompt is too long|exceeds? (the )?(model'?s )?(maximum )?context|context (window|length)|input length and `?max_tokens`? exceed|too many (input |prompt )?tokens/i
 const NO_CREDIT = /credit balance is too low|insufficient (credit|balance|quota)|usage limits?.*(reached|exceeded)/i
 
 function classify(status: number, type: string | undefined, message: string): ErrorCode {
@@ -112,7 +113,13 @@ function shown(error: GatewayError): { type: WireErrorType; status: number; fina
 }
 
 const typeOfStatus = (status: number): WireErrorType =>
-  status === 413 ? 'request_too_large' : status === 409 ? 'conflict_error' : status < 500 && status !== 499 ? 'invalid_request_error' : 'api_error'
+  status === 413
+    ? 'request_too_large'
+    : status === 409
+      ? 'conflict_error'
+      : status < 500 && status !== 499
+        ? 'invalid_request_error'
+        : 'api_error'
 
 /** The sentence, with the field it is about, and in the wording that makes clients shorten a prompt. */
 function wording(error: GatewayError): string {
@@ -141,4 +148,5 @@ export function encodeError(error: GatewayError, requestId: string): WireRespons
   return { status, headers, body: errorBody(error, requestId) }
 }
 
-export const encodeErrorFrame = (error: GatewayError, requestId: string): Frame => eventFrame('error', JSON.stringify(errorBody(error, requestId)))
+export const encodeErrorFrame = (error: GatewayError, requestId: string): Frame =>
+  eventFrame('error', JSON.stringify(errorBody(error, requestId)))

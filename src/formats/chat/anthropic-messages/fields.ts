@@ -130,7 +130,12 @@ const messages = {
 } satisfies Fates
 
 const blocks = {
-  TextBlockParam: { type: 'mapped', text: 'mapped', cache_control: 'mapped', citations: 'mapped' } satisfies FatesOf<BetaMessages.BetaTextBlockParam>,
+  TextBlockParam: {
+    type: 'mapped',
+    text: 'mapped',
+    cache_control: 'mapped',
+    citations: 'mapped',
+  } satisfies FatesOf<BetaMessages.BetaTextBlockParam>,
   ImageBlockParam: {
     type: 'mapped',
     source: 'mapped',
@@ -194,7 +199,11 @@ const blocks = {
     cache_control: 'carried',
     caller: 'carried',
   } satisfies FatesOf<BetaMessages.BetaWebFetchToolResultBlockParam>,
-  ContainerUploadBlockParam: { type: 'carried', file_id: 'carried', cache_control: 'carried' } satisfies FatesOf<BetaMessages.BetaContainerUploadBlockParam>,
+  ContainerUploadBlockParam: {
+    type: 'carried',
+    file_id: 'carried',
+    cache_control: 'carried',
+  } satisfies FatesOf<BetaMessages.BetaContainerUploadBlockParam>,
 } satisfies Fates
 
 export const fields: Fates = { request: { ...request, ...sampling }, ...nested, ...tools, ...messages, ...blocks }

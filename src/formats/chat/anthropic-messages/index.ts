@@ -13,7 +13,7 @@ import { encodeStream } from './stream-encode.ts'
 import { watch } from './watch.ts'
 import { DEFAULT_VERSION, FORMAT_ID } from './wire.ts'
 
-export { modelFacts as claudeModelFacts, type ModelFacts as ClaudeModelFacts } from './models.ts'
+export { type ModelFacts as ClaudeModelFacts, modelFacts as claudeModelFacts } from './models.ts'
 export { countTokensBody } from './request-encode.ts'
 
 export const anthropicMessages: ChatFormat = {
@@ -35,7 +35,8 @@ export const anthropicMessages: ChatFormat = {
   encodeError,
   encodeErrorFrame,
   // The model also loses decorations such as `[1m]`: what goes out is what routing resolved.
-  passthroughEdits: (_peek, upstreamModel, body) => (body['model'] === upstreamModel ? [] : [{ op: 'set', path: ['model'], value: upstreamModel }]),
+  passthroughEdits: (_peek, upstreamModel, body) =>
+    body['model'] === upstreamModel ? [] : [{ op: 'set', path: ['model'], value: upstreamModel }],
   watch,
   heartbeat: 'event: ping\ndata: {"type": "ping"}\n\n',
   forwardedHeaders: [

@@ -2,7 +2,7 @@
 // JSON, and the call is shown as text. Request and answer derive the same plan from the request alone.
 
 import type { ChatRequest, ResponseFormat } from '../../../core/chat.ts'
-import { asObject, isObject, tryParseJson, type JsonObject } from '../../../lib/json.ts'
+import { asObject, isObject, type JsonObject, tryParseJson } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
 import { modelFacts } from './models.ts'
 import { inputSchema } from './schema.ts'
@@ -25,7 +25,8 @@ export function jsonPlan(ctx: Pick<ChatContext, 'request' | 'upstreamModel'>): J
   if (format === undefined || format.type === 'text') return undefined
   if (format.type === 'json-schema' && modelFacts(ctx.upstreamModel).structuredOutput) return undefined
   // A client that demands one of its own tools gets a call, not JSON text.
-  if (toolChoice?.type === 'required' || toolChoice?.type === 'tool' || (toolChoice?.type === 'allowed' && toolChoice.required)) return undefined
+  if (toolChoice?.type === 'required' || toolChoice?.type === 'tool' || (toolChoice?.type === 'allowed' && toolChoice.required))
+    return undefined
   const description = 'Answer by calling this tool. Its input is the whole answer.'
   if (format.type === 'json') return { tool: freeName(ctx.request), schema: { type: 'object' }, description }
   return { tool: freeName(ctx.request), description: format.description ?? description, ...wrapped(format) }

@@ -6,7 +6,7 @@ import type { Block, ChatRequest, Message, ToolResultBlock } from '../../../core
 import { extensionOf } from '../../../core/chat-event.ts'
 import { invalid } from '../../../core/errors.ts'
 import { asString, type JsonObject, type JsonValue } from '../../../lib/json.ts'
-import { encodeBlock, encodeToolResult, type BlockEncoding } from './blocks-encode.ts'
+import { type BlockEncoding, encodeBlock, encodeToolResult } from './blocks-encode.ts'
 import type { ModelFacts } from './models.ts'
 import { wireToolId } from './names.ts'
 import { ATTRIBUTION_PREFIX, FORMAT_ID } from './wire.ts'
@@ -45,7 +45,12 @@ export function encodeConversation(request: ChatRequest, facts: ModelFacts, enco
     // Instructions alone: legal elsewhere, here there must be a turn to answer.
     if (system === undefined) throw invalid('messages', 'messages: at least one message with content is required')
     encoding.receipt.changed('messages', 'system text alone was sent as the user turn')
-    placed.push({ role: 'user', content: typeof system === 'string' ? [{ type: 'text', text: system }] : (system as JsonObject[]), rest: {}, openForText: false })
+    placed.push({
+      role: 'user',
+      content: typeof system === 'string' ? [{ type: 'text', text: system }] : (system as JsonObject[]),
+      rest: {},
+      openForText: false,
+    })
     system = undefined
   }
   trimPrefill(placed.at(-1), encoding)
@@ -130,12 +135,23 @@ function buildTurns(groups: readonly Group[], encoding: BlockEncoding): Turn[] {
   const turns: Turn[] = []
   for (const group of groups) {
     if (group.role === 'system') {
-      const content = encodeSystemBlocks({ role: 'system', content: group.blocks.map(({ block }) => block) }, group.blocks[0]?.path ?? 'messages', encoding)
-      if (content.length > 0 || Object.keys(group.rest).length > 0) turns.push({ role: 'system', content, rest: group.rest, openForText: false })
+      const content = encodeSystemBlocks(
+        { role: 'system', content: group.blocks.map(({ block }) => block) },
+        group.blocks[0]?.path ?? 'messages',
+        encoding,
+      )
+      if (content.length > 0 || Object.keys(group.rest).length > 0)
+        turns.push({ role: 'system', content, rest: group.rest, openForText: false })
     } else if (group.role === 'assistant') {
       turns.push({ role: 'assistant', content: encodeAssistant(group, encoding), rest: group.rest, openForText: false })
       const calls = results.get(group)
-      if (calls) turns.push({ role: 'user', content: [...calls].map(([id, result]) => resultWire(id, result, encoding)), rest: {}, openForText: true })
+      if (calls)
+        turns.push({
+          role: 'user',
+          content: [...calls].map(([id, result]) => resultWire(id, result, encoding)),
+          rest: {},
+          openForText: true,
+        })
     } else addUser(turns, group, orphans, encoding)
   }
   return turns
@@ -144,7 +160,12 @@ function buildTurns(groups: readonly Group[], encoding: BlockEncoding): Turn[] {
 function resultWire(id: string, result: { block: ToolResultBlock; path: string } | undefined, encoding: BlockEncoding): JsonObject {
   if (result !== undefined) return encodeToolResult(result.block, result.path, encoding)
   encoding.receipt.changed('messages', 'a tool call without a result was answered with an error')
-  return { type: 'tool_result', tool_use_id: wireToolId(id), content: 'The tool call was not completed: no result was given.', is_error: true }
+  return {
+    type: 'tool_result',
+    tool_use_id: wireToolId(id),
+    content: 'The tool call was not completed: no result was given.',
+    is_error: true,
+  }
 }
 
 function addUser(turns: Turn[], group: Group, orphans: ReadonlySet<ToolResultBlock>, encoding: BlockEncoding): void {
@@ -167,7 +188,10 @@ function addUser(turns: Turn[], group: Group, orphans: ReadonlySet<ToolResultBlo
 
 function orphanAsText(block: ToolResultBlock, path: string, encoding: BlockEncoding): JsonObject[] {
   encoding.receipt.changed(path, 'a tool result whose call is not in the history was sent as text')
-  const label: JsonObject = { type: 'text', text: `Result of an earlier call of ${block.name ?? 'a tool'}${block.isError ? ' (failed)' : ''}:` }
+  const label: JsonObject = {
+    type: 'text',
+    text: `Result of an earlier call of ${block.name ?? 'a tool'}${block.isError ? ' (failed)' : ''}:`,
+  }
   const content = block.content
     .map((item, i) => (item.type === 'text' && item.text === '' ? undefined : encodeBlock(item, `${path}.content[${i}]`, encoding)))
     .filter((wire) => wire !== undefined)
@@ -213,7 +237,11 @@ function placeSystem(turns: readonly Turn[], facts: ModelFacts, encoding: BlockE
     encoding.receipt.changed('messages', 'a system message inside the conversation was sent as a marked user turn')
     const text = turn.content.map(textOf).join('\n\n')
     const { cache_control } = turn.content.at(-1) ?? {}
-    const wire: JsonObject = { type: 'text', text: `<system-message>\n${text}\n</system-message>`, ...(cache_control !== undefined && { cache_control }) }
+    const wire: JsonObject = {
+      type: 'text',
+      text: `<system-message>\n${text}\n</system-message>`,
+      ...(cache_control !== undefined && { cache_control }),
+    }
     placed.push({ role: 'user', content: [wire], rest: {}, openForText: false })
   }
   return placed

@@ -92,7 +92,7 @@ function decodeMessage(wire: JsonObject, path: string): Message {
   const content = role === 'system' && rest !== undefined ? (wire['content'] ?? []) : wire['content']
   const blocks = decodeContent(content, role, `${path}.content`)
   if (role === 'user' && blocks.every((block) => block.type === 'text' && block.text === '')) {
-    throw invalid(`${path}.content`, `${path}: user messages must have non-empty content`)
+    throw invalid(`${path}.content`, `${path}.content: user messages must have non-empty content`)
   }
   return { role, content: blocks, ...(rest && { extensions: { [FORMAT_ID]: rest } }) }
 }

@@ -11,7 +11,7 @@ import { jsonPlan } from './json-plan.ts'
 import { encodeConversation } from './messages-encode.ts'
 import { modelFacts } from './models.ts'
 import { toolNames, wireUserId } from './names.ts'
-import { receipt, type Receipt } from './receipt.ts'
+import { type Receipt, receipt } from './receipt.ts'
 import { closedSchema } from './schema.ts'
 import { encodeSampling, planThinking, type Situation, type ThinkingPlan } from './thinking-encode.ts'
 import { encodeTools } from './tools-encode.ts'
@@ -42,7 +42,11 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
   if (tools.tools !== undefined) body['tools'] = tools.tools
   if (tools.toolChoice !== undefined) body['tool_choice'] = tools.toolChoice
   if (thinking.thinking !== undefined) body['thinking'] = thinking.thinking
-  Object.assign(body, encodeOutput(request, thinking, notes, plan === undefined), encodeSampling(situation, thinkingType === 'enabled' || thinkingType === 'adaptive'))
+  Object.assign(
+    body,
+    encodeOutput(request, thinking, notes, plan === undefined),
+    encodeSampling(situation, thinkingType === 'enabled' || thinkingType === 'adaptive'),
+  )
   Object.assign(body, encodeStops(request, notes), encodeCustomer(request, own), encodeTier(request, notes))
   for (const [key, value] of Object.entries(own)) if (!WRITTEN_ELSEWHERE.has(key) && body[key] === undefined) body[key] = value
   if (request.stream) body['stream'] = true
@@ -54,7 +58,8 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
 function refuseUnsupported({ logprobs, modalities }: ChatRequest): void {
   if (logprobs !== undefined) throw unsupported('logprobs', 'Log probabilities are not available on this model')
   if (modalities?.includes('audio')) throw unsupported('modalities', 'Audio output is not available on this model')
-  if (modalities?.includes('image') && !modalities.includes('text')) throw unsupported('modalities', 'Image output is not available on this model')
+  if (modalities?.includes('image') && !modalities.includes('text'))
+    throw unsupported('modalities', 'Image output is not available on this model')
 }
 
 function encodeOutput(request: ChatRequest, thinking: ThinkingPlan, notes: Receipt, native: boolean): JsonObject {
@@ -87,7 +92,13 @@ function encodeCustomer({ endUser }: ChatRequest, own: JsonObject): JsonObject {
   return Object.keys(metadata).length === 0 ? {} : { metadata }
 }
 
-const TIERS: Readonly<Record<string, string>> = { auto: 'auto', default: 'standard_only', standard: 'standard_only', standard_only: 'standard_only', priority: 'auto' }
+const TIERS: Readonly<Record<string, string>> = {
+  auto: 'auto',
+  default: 'standard_only',
+  standard: 'standard_only',
+  standard_only: 'standard_only',
+  priority: 'auto',
+}
 
 function encodeTier({ serviceTier }: ChatRequest, notes: Receipt): JsonObject {
   if (serviceTier === undefined) return {}
@@ -129,8 +140,15 @@ function limitBreakpoints(body: JsonObject, notes: Receipt): JsonObject {
   notes.dropped('cache_control', 'more than four cache breakpoints')
   const marked = new Set([...moving, ...stable].slice(0, excess))
   const { tools, system, messages } = body
-  const result = { ...body, messages: (messages as JsonObject[]).map((message) => ({ ...message, content: unmarked(message['content'], marked) })) }
-  return { ...result, ...(tools !== undefined && { tools: unmarked(tools, marked) }), ...(system !== undefined && { system: unmarked(system, marked) }) }
+  const result = {
+    ...body,
+    messages: (messages as JsonObject[]).map((message) => ({ ...message, content: unmarked(message['content'], marked) })),
+  }
+  return {
+    ...result,
+    ...(tools !== undefined && { tools: unmarked(tools, marked) }),
+    ...(system !== undefined && { system: unmarked(system, marked) }),
+  }
 }
 
 function collect(content: JsonObject[string], into: JsonObject[]): void {
@@ -148,14 +166,28 @@ function unmarked(content: JsonObject[string], marked: ReadonlySet<JsonObject>):
   return content.map((item) => {
     const wire = asObject(item)
     if (wire === undefined) return item
-    const inner = wire['type'] === 'tool_result' && Array.isArray(wire['content']) ? { ...wire, content: unmarked(wire['content'], marked) as JsonObject[] } : wire
+    const inner =
+      wire['type'] === 'tool_result' && Array.isArray(wire['content'])
+        ? { ...wire, content: unmarked(wire['content'], marked) as JsonObject[] }
+        : wire
     if (!marked.has(wire)) return inner
     const { cache_control: _removed, ...rest } = inner
     return rest
   })
 }
 
-const COUNTED = ['messages', 'model', 'system', 'tools', 'tool_choice', 'thinking', 'output_config', 'cache_control', 'mcp_servers', 'context_management'] as const
+const COUNTED = [
+  'messages',
+  'model',
+  'system',
+  'tools',
+  'tool_choice',
+  'thinking',
+  'output_config',
+  'cache_control',
+  'mcp_servers',
+  'context_management',
+] as const
 
 /** The body of `POST /messages/count_tokens` for what `encodeRequest` made. */
 export function countTokensBody(body: JsonObject): JsonObject {

@@ -1,7 +1,7 @@
 // Whole answers, both ways. The encoder writes what the stream's encoder would add up to.
 
-import { extensionOf } from '../../../core/chat-event.ts'
 import type { Block, ChatResponse, Choice, ToolCallBlock } from '../../../core/chat.ts'
+import { extensionOf } from '../../../core/chat-event.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import { asObject, asString, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
@@ -10,15 +10,24 @@ import { decodeContent } from './blocks-decode.ts'
 import { encodeCitation } from './citations.ts'
 import { decodeError } from './errors.ts'
 import { decodeFinish, encodeFinish } from './finish.ts'
-import { inputObject, jsonPlan, plannedText, type JsonPlan } from './json-plan.ts'
+import { inputObject, type JsonPlan, jsonPlan, plannedText } from './json-plan.ts'
 import { toolNames, wireToolId } from './names.ts'
-import { receipt, type Receipt } from './receipt.ts'
+import { type Receipt, receipt } from './receipt.ts'
 import { canShow, encodeServerCall, encodeServerResult } from './server-blocks.ts'
 import { decodeUsage, encodeUsage, usageRest } from './usage.ts'
 import { FORMAT_ID, restOf } from './wire.ts'
 
 /** Members with a neutral place. The others (`container`, `stop_details`, …) are carried. */
-export const MESSAGE_MEMBERS: ReadonlySet<string> = new Set(['id', 'type', 'role', 'model', 'content', 'stop_reason', 'stop_sequence', 'usage'])
+export const MESSAGE_MEMBERS: ReadonlySet<string> = new Set([
+  'id',
+  'type',
+  'role',
+  'model',
+  'content',
+  'stop_reason',
+  'stop_sequence',
+  'usage',
+])
 
 export function decodeResponse(wire: JsonValue, ctx: ChatContext): ChatResponse {
   if (!isObject(wire)) throw new GatewayError('upstream_malformed')
@@ -129,7 +138,13 @@ function encodeAnswerBlock(block: Block, notes: Receipt): JsonObject[] {
 
 function encodeAnswerCall(block: ToolCallBlock): JsonObject[] {
   const input = block.kind === 'custom' ? customInput(block.arguments) : inputObject(block.arguments)
-  const wire: JsonObject = { type: 'tool_use', id: wireToolId(block.id), name: block.name, input, ...extensionOf(block.extensions, FORMAT_ID) }
+  const wire: JsonObject = {
+    type: 'tool_use',
+    id: wireToolId(block.id),
+    name: block.name,
+    input,
+    ...extensionOf(block.extensions, FORMAT_ID),
+  }
   const sealed = callSignatureWire(block.signature)
   return sealed === undefined ? [wire] : [wire, sealed]
 }

@@ -2,8 +2,8 @@
 // fetch and the others. What came in this format keeps its wire and goes out with it unchanged; search and
 // fetch made elsewhere are written from their neutral members. Anything else has no form here.
 
-import { extensionOf } from '../../../core/chat-event.ts'
 import type { FetchedPage, SearchResult, ServerToolCallBlock, ServerToolResultBlock } from '../../../core/chat.ts'
+import { extensionOf } from '../../../core/chat-event.ts'
 import { asBoolean, asObject, asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { wireServerToolId } from './names.ts'
 import { DIRECT_CALLER, FORMAT_ID } from './wire.ts'
@@ -19,8 +19,14 @@ export function decodeServerCall(wire: JsonObject, id: string): ServerToolCallBl
     id,
     name: asString(wire['name']) ?? 'server_tool',
     input: wire['input'] ?? {},
-    extensions: { [FORMAT_ID]: { wire } },
+    extensions: callExtensions(wire),
   }
+}
+
+/** A call's wire is kept without its input, which a stream brings later and others may change. */
+export function callExtensions(wire: JsonObject): Readonly<Record<string, JsonObject>> {
+  const { input: _input, ...rest } = wire
+  return { [FORMAT_ID]: { wire: rest } }
 }
 
 export function decodeServerResult(wire: JsonObject, type: string, callId: string): ServerToolResultBlock {

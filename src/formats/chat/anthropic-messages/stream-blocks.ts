@@ -3,14 +3,14 @@
 
 import type { ChatEvent } from '../../../core/chat-event.ts'
 import { GatewayError } from '../../../core/errors.ts'
-import { unpackSignature, type Signature } from '../../../core/signature.ts'
-import { asObject, asString, type JsonObject } from '../../../lib/json.ts'
+import { type Signature, unpackSignature } from '../../../core/signature.ts'
+import { asObject, asString, isObject, type JsonObject, tryParseJson } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
 import { customText } from './answer-blocks.ts'
 import { decodeCitation, decodeCitations } from './citations.ts'
-import { jsonPlan, plannedText } from './json-plan.ts'
+import { inputObject, jsonPlan, plannedText } from './json-plan.ts'
 import { toolNames } from './names.ts'
-import { decodeServerResult, isServerCall, isServerResult } from './server-blocks.ts'
+import { callExtensions, decodeServerResult, isServerCall, isServerResult } from './server-blocks.ts'
 import { FORMAT_ID, restOf } from './wire.ts'
 
 type Emit = (event: ChatEvent) => void
@@ -96,11 +96,16 @@ function thinkingBlock(wire: JsonObject, at: At, emit: Emit): OpenBlock {
   }
 }
 
-const signatureOf = (value: unknown): Signature | undefined => (typeof value === 'string' && value !== '' ? unpackSignature(value, FORMAT_ID) : undefined)
+const signatureOf = (value: unknown): Signature | undefined =>
+  typeof value === 'string' && value !== '' ? unpackSignature(value, FORMAT_ID) : undefined
 
 function redactedBlock(wire: JsonObject, at: At, emit: Emit): OpenBlock {
   emit({ type: 'reasoning-start', redacted: unpackSignature(asString(wire['data']) ?? '', FORMAT_ID), ...at })
-  return { isCall: false, delta: (delta) => ignoreUnlessText(asString(delta['type'])), stop: (emit) => emit({ type: 'reasoning-end', ...at }) }
+  return {
+    isCall: false,
+    delta: (delta) => ignoreUnlessText(asString(delta['type'])),
+    stop: (emit) => emit({ type: 'reasoning-end', ...at }),
+  }
 }
 
 const CALL_MEMBERS = new Set(['type', 'id', 'name', 'input'])
@@ -138,7 +143,14 @@ function callBlock(wire: JsonObject, at: At, ctx: ChatContext, emit: Emit): Open
   const custom = ctx.request.tools.some((tool) => tool.type === 'custom' && tool.name === name)
   const id = asString(wire['id']) || ctx.ids.next('toolu_')
   const rest = restOf(wire, CALL_MEMBERS)
-  emit({ type: 'tool-call-start', id, name, kind: custom ? 'custom' : 'function', ...at, ...(rest && { extensions: { [FORMAT_ID]: rest } }) })
+  emit({
+    type: 'tool-call-start',
+    id,
+    name,
+    kind: custom ? 'custom' : 'function',
+    ...at,
+    ...(rest && { extensions: { [FORMAT_ID]: rest } }),
+  })
   // Free text stands inside a JSON string, so it can only be told when the string is whole.
   let held = ''
   const add = (text: string, emit: Emit): void => {
@@ -157,7 +169,12 @@ function callBlock(wire: JsonObject, at: At, ctx: ChatContext, emit: Emit): Open
 }
 
 /** A call that stands for the JSON the client asked for: shown as text, piece by piece where possible. */
-function plannedBlock(reader: ReturnType<typeof inputReader>, plan: NonNullable<ReturnType<typeof jsonPlan>>, at: At, emit: Emit): OpenBlock {
+function plannedBlock(
+  reader: ReturnType<typeof inputReader>,
+  plan: NonNullable<ReturnType<typeof jsonPlan>>,
+  at: At,
+  emit: Emit,
+): OpenBlock {
   emit({ type: 'text-start', ...at })
   let held = ''
   let any = false
@@ -182,15 +199,18 @@ function plannedBlock(reader: ReturnType<typeof inputReader>, plan: NonNullable<
 function serverCallBlock(wire: JsonObject, at: At, ctx: ChatContext, emit: Emit): OpenBlock {
   const id = asString(wire['id']) || ctx.ids.next('srvtoolu_')
   const reader = inputReader(wire)
-  emit({ type: 'server-tool-start', id, name: asString(wire['name']) ?? 'server_tool', extensions: { [FORMAT_ID]: { wire } }, ...at })
-  const add = (text: string, emit: Emit): void => {
-    if (text !== '') emit({ type: 'server-tool-delta', text, ...at })
-  }
+  emit({ type: 'server-tool-start', id, name: asString(wire['name']) ?? 'server_tool', extensions: callExtensions(wire), ...at })
+  // Held until it is whole: a query is short, and readers of the input must get JSON whatever came.
+  let held = ''
   return {
     isCall: false,
-    delta: (delta, emit) => add(reader.add(delta), emit),
+    delta(delta) {
+      held += reader.add(delta)
+    },
     stop(emit) {
-      add(reader.rest(), emit)
+      const text = held + reader.rest()
+      if (text !== '')
+        emit({ type: 'server-tool-delta', text: isObject(tryParseJson(text)) ? text : JSON.stringify(inputObject(text)), ...at })
       emit({ type: 'server-tool-end', ...at })
     },
   }

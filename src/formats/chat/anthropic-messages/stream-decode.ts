@@ -5,14 +5,14 @@
 import type { ChatEvent } from '../../../core/chat-event.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
-import { asObject, asString, isObject, parseJson, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { asObject, asString, isObject, type JsonObject, type JsonValue, parseJson } from '../../../lib/json.ts'
 import type { Transducer } from '../../../lib/transducer.ts'
 import type { ChatContext } from '../format.ts'
 import { decodeError } from './errors.ts'
 import { decodeFinish } from './finish.ts'
 import { carriedMembers } from './response.ts'
-import { openBlock, type OpenBlock } from './stream-blocks.ts'
-import { addReport, usageOf, type Counters } from './usage.ts'
+import { type OpenBlock, openBlock } from './stream-blocks.ts'
+import { addReport, type Counters, usageOf } from './usage.ts'
 import { FORMAT_ID, restOf } from './wire.ts'
 
 type Emit = (event: ChatEvent) => void
@@ -82,7 +82,7 @@ class StreamDecoder implements Transducer<Frame, ChatEvent> {
         throw decodeError(200, data, { get: () => null })
       default:
         // Event types may be added; one that brings an error is one.
-        if (isObject(data['error']) || frame.event === 'error') throw decodeError(200, data, { get: () => null })
+        if ((data['error'] ?? null) !== null || frame.event === 'error') throw decodeError(200, data, { get: () => null })
     }
   }
 

@@ -3,9 +3,8 @@
 // first one open is streamed, the others are held and told when it ends.
 // https://platform.claude.com/docs/en/build-with-claude/streaming
 
-import type { ChatEvent } from '../../../core/chat-event.ts'
 import type { Finish } from '../../../core/chat.ts'
-import { extensionOf } from '../../../core/chat-event.ts'
+import { type ChatEvent, extensionOf } from '../../../core/chat-event.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import { laterUsage, type Usage } from '../../../core/usage.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
@@ -16,7 +15,7 @@ import { encodeErrorFrame } from './errors.ts'
 import { encodeFinish } from './finish.ts'
 import { receipt } from './receipt.ts'
 import { messageId } from './response.ts'
-import { BlockWriter, type BlockEvent } from './stream-writer.ts'
+import { type BlockEvent, BlockWriter } from './stream-writer.ts'
 import { encodeDeltaUsage, encodeUsage } from './usage.ts'
 import { eventFrame, FORMAT_ID } from './wire.ts'
 
@@ -115,7 +114,7 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
     if (event.choice !== 0) return
     this.#start(emit)
     const slots = this.#slots
-    let slot = slots.find(({ block }) => block === event.block)
+    let slot = slots[0]?.block === event.block ? slots[0] : slots.find(({ block }) => block === event.block)
     if (slot === undefined) {
       slot = { block: event.block, held: [], ended: false }
       slots.push(slot)

@@ -2,7 +2,7 @@
 // sees to it that events of only one block come at a time; text and reasoning start with their first piece,
 // so that an empty block is never shown.
 
-import type { ChatEvent } from '../../../core/chat-event.ts'
+import { type ChatEvent, extensionOf } from '../../../core/chat-event.ts'
 import type { Signature } from '../../../core/signature.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
 import { isObject, type JsonObject } from '../../../lib/json.ts'
@@ -10,12 +10,13 @@ import { callSignatureWire, customInput, mediaName, redactedWire, signatureText 
 import { encodeCitation } from './citations.ts'
 import { wireToolId } from './names.ts'
 import type { Receipt } from './receipt.ts'
-import { extensionOf } from '../../../core/chat-event.ts'
 import { canShow, encodeServerCall, encodeServerResult } from './server-blocks.ts'
 import { eventFrame, FORMAT_ID } from './wire.ts'
 
 /** The events that belong to a block. */
-export type BlockEvent = Extract<ChatEvent, { readonly choice: number; readonly block: number }> | (Extract<ChatEvent, { type: 'opaque' }> & { readonly block: number })
+export type BlockEvent =
+  | Extract<ChatEvent, { readonly choice: number; readonly block: number }>
+  | (Extract<ChatEvent, { type: 'opaque' }> & { readonly block: number })
 
 type Emit = (frame: Frame) => void
 
@@ -29,7 +30,14 @@ interface Open {
   readonly redacted: Signature | undefined
 }
 
-const opened = (kind: Open['kind'], more: Partial<Open> = {}): Open => ({ kind, started: false, held: undefined, refusal: false, redacted: undefined, ...more })
+const opened = (kind: Open['kind'], more: Partial<Open> = {}): Open => ({
+  kind,
+  started: false,
+  held: undefined,
+  refusal: false,
+  redacted: undefined,
+  ...more,
+})
 
 export class BlockWriter {
   /** A `tool_use` block was written. */

@@ -12,7 +12,15 @@ import { FORMAT_ID } from './wire.ts'
 const LEAST_BUDGET = 1024
 /** Limits this small are probes of the connection: nobody waits for thinking there. */
 const PROBE_LIMIT = 64
-const BUDGETS: Readonly<Record<Effort, number>> = { none: 0, minimal: 1024, low: 2048, medium: 8192, high: 16_384, xhigh: 32_768, max: 32_768 }
+const BUDGETS: Readonly<Record<Effort, number>> = {
+  none: 0,
+  minimal: 1024,
+  low: 2048,
+  medium: 8192,
+  high: 16_384,
+  xhigh: 32_768,
+  max: 32_768,
+}
 const ORDER: readonly Effort[] = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 
 export interface ThinkingPlan {
@@ -135,7 +143,11 @@ function off(receipt: Receipt, maxTokens: number, reason: string): ThinkingPlan 
  * A budget below the limit. A limit counts thinking too, so the budget gives way first; only where the least
  * budget fills the limit is the limit raised, and only when the client asked for effort rather than tokens.
  */
-function fitBudget({ request, facts, receipt }: Situation, wanted: number, maxTokens: number): { budget: number; maxTokens: number } | undefined {
+function fitBudget(
+  { request, facts, receipt }: Situation,
+  wanted: number,
+  maxTokens: number,
+): { budget: number; maxTokens: number } | undefined {
   if (wanted < maxTokens) return { budget: wanted, maxTokens }
   const stated = (request.reasoning?.budgetTokens ?? 0) > 0
   if (maxTokens >= 2 * LEAST_BUDGET) {
@@ -154,7 +166,13 @@ function fitBudget({ request, facts, receipt }: Situation, wanted: number, maxTo
 export function encodeSampling({ request, facts, receipt }: Situation, thinks: boolean): JsonObject {
   const body: JsonObject = {}
   const { temperature, topP, topK } = request
-  const fixed = facts.compatible ? undefined : !facts.sampling ? 'the model takes no sampling settings' : thinks ? 'thinking excludes sampling settings' : undefined
+  const fixed = facts.compatible
+    ? undefined
+    : !facts.sampling
+      ? 'the model takes no sampling settings'
+      : thinks
+        ? 'thinking excludes sampling settings'
+        : undefined
   if (temperature !== undefined) {
     const clamped = facts.compatible && hasOwn(request) ? temperature : Math.min(1, Math.max(0, temperature))
     if (fixed === undefined) {

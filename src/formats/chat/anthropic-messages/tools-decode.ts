@@ -71,7 +71,10 @@ function checkWebTool(wire: JsonObject, path: string): void {
   const blocked = optionalTexts(wire, 'blocked_domains', path)
   // Empty lists mean "no filter"; Claude Code sends both of them empty.
   if (allowed?.length && blocked?.length) {
-    throw invalid(fieldPath(path, 'blocked_domains'), `${path}: Only one of allowed_domains and blocked_domains may be specified`)
+    throw invalid(
+      fieldPath(path, 'blocked_domains'),
+      `${path}.blocked_domains: Only one of allowed_domains and blocked_domains may be specified`,
+    )
   }
   const location = optionalObject(wire, 'user_location', path)
   if (location !== undefined) requiredName(location, 'type', fieldPath(path, 'user_location'))

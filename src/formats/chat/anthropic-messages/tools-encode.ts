@@ -7,7 +7,7 @@ import { asArray, asNumber, asObject, asString, compact, type JsonObject, type J
 import { withCache } from './blocks-encode.ts'
 import type { JsonPlan } from './json-plan.ts'
 import type { ModelFacts } from './models.ts'
-import { toolNames, type ToolNames } from './names.ts'
+import { type ToolNames, toolNames } from './names.ts'
 import type { Receipt } from './receipt.ts'
 import { closedSchema, inputSchema } from './schema.ts'
 import { CUSTOM_INPUT_KEY, FORMAT_ID } from './wire.ts'
@@ -28,7 +28,10 @@ interface Encoding {
 
 export function encodeTools(request: ChatRequest, facts: ModelFacts, receipt: Receipt, plan: JsonPlan | undefined): ToolSettings {
   const encoding: Encoding = { request, facts, receipt, names: toolNames(request) }
-  const wires = distinct(chosenTools(request).map((tool) => encodeTool(tool, encoding)), receipt)
+  const wires = distinct(
+    chosenTools(request).map((tool) => encodeTool(tool, encoding)),
+    receipt,
+  )
   if (plan !== undefined) {
     const alone = wires.length === 0 || request.toolChoice?.type === 'none'
     wires.push({ name: plan.tool, description: plan.description, input_schema: plan.schema })
@@ -46,7 +49,9 @@ export function encodeTools(request: ChatRequest, facts: ModelFacts, receipt: Re
 function chosenTools({ tools, toolChoice }: ChatRequest): readonly Tool[] {
   if (toolChoice?.type !== 'allowed') return tools
   const allowed = new Set(toolChoice.names)
-  const chosen = tools.filter((tool) => allowed.has(tool.type === 'server' ? (asString(tool.wire['name']) ?? asString(tool.wire['type']) ?? '') : tool.name))
+  const chosen = tools.filter((tool) =>
+    allowed.has(tool.type === 'server' ? (asString(tool.wire['name']) ?? asString(tool.wire['type']) ?? '') : tool.name),
+  )
   if (chosen.length === 0 && tools.length > 0) throw invalid('tool_choice', 'tool_choice: none of the allowed tools is declared')
   return chosen
 }
@@ -134,7 +139,9 @@ function encodeForeignSearch(wire: JsonObject, { request, receipt }: Encoding): 
   const filters = asObject(options['filters'])
   const allowed = domains(filters?.['allowed_domains'])
   const blocked = domains(filters?.['blocked_domains']) ?? domains(options['excludeDomains'])
-  const maxUses = Object.values(request.extensions).map((members) => asNumber(members['max_tool_calls'])).find((value) => value !== undefined)
+  const maxUses = Object.values(request.extensions)
+    .map((members) => asNumber(members['max_tool_calls']))
+    .find((value) => value !== undefined)
   if (options['search_context_size'] !== undefined) receipt.dropped('tools.search_context_size', 'the search tool has no context size')
   return compact({
     type: 'web_search_20250305',
@@ -154,7 +161,9 @@ function domains(value: JsonValue | undefined): string[] | undefined {
 function userLocation(location: JsonObject | undefined): JsonObject | undefined {
   if (location === undefined) return undefined
   const place = asObject(location['approximate']) ?? location
-  const known = ['city', 'region', 'country', 'timezone'].flatMap((key) => (typeof place[key] === 'string' && place[key] !== '' ? [[key, place[key]] as const] : []))
+  const known = ['city', 'region', 'country', 'timezone'].flatMap((key) =>
+    typeof place[key] === 'string' && place[key] !== '' ? [[key, place[key]] as const] : [],
+  )
   return known.length === 0 ? undefined : { type: 'approximate', ...Object.fromEntries(known) }
 }
 

@@ -4,7 +4,7 @@
 import { GatewayError } from '../../../core/errors.ts'
 import type { Usage } from '../../../core/usage.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
-import { asObject, asString, isObject, tryParseJson, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { asObject, asString, isObject, type JsonObject, type JsonValue, tryParseJson } from '../../../lib/json.ts'
 import type { Sighting, Watch } from '../format.ts'
 import { decodeError } from './errors.ts'
 import { decodeUsage } from './usage.ts'

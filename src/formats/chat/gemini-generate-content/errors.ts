@@ -20,7 +20,8 @@ interface Refusal {
 export function decodeError(status: number, wire: JsonValue, headers: { get(name: string): string | null }): GatewayError {
   // Without `alt=sse` a streaming call is refused with an array around the envelope.
   const body = Array.isArray(wire) ? (wire[0] ?? {}) : wire
-  const error = asObject(asObject(body)?.['error'])
+  const given = asObject(body)?.['error']
+  const error = asObject(given) ?? (typeof given === 'string' ? { message: given } : undefined)
   const refusal = refusalOf(error, status)
   const after = retryDelayMs(refusal.details) ?? headerDelayMs(headers)
   return classified(refusal, isObject(body) && error !== undefined ? body : undefined, after)
@@ -28,11 +29,11 @@ export function decodeError(status: number, wire: JsonValue, headers: { get(name
 
 /** The error inside a frame or a 200 body. */
 export function errorOfBody(body: JsonObject): GatewayError {
-  const error = asObject(body['error'])
+  const given = body['error']
+  const error = asObject(given) ?? (typeof given === 'string' ? { message: given } : undefined)
   const code = error?.['code']
   const refusal = refusalOf(error, typeof code === 'number' && code >= 400 && code <= 599 ? code : 500)
-  const text = asString(body['error'])
-  return classified(text === undefined ? refusal : { ...refusal, message: text }, body, retryDelayMs(refusal.details))
+  return classified(refusal, body, retryDelayMs(refusal.details))
 }
 
 function refusalOf(error: JsonObject | undefined, status: number): Refusal {
@@ -152,9 +153,12 @@ export function encodeError(error: GatewayError, requestId: string): WireRespons
 
 export const encodeErrorFrame = (error: GatewayError, requestId: string): Frame => ({ data: JSON.stringify(bodyOf(error, httpStatus(error), requestId)) })
 
+/** The SDK only takes a frame for an error when its code is a number. */
+const isEnvelope = (body: JsonObject): boolean => typeof asObject(body['error'])?.['code'] === 'number'
+
 function bodyOf(error: GatewayError, status: number, requestId: string): JsonObject {
   const { wire, field, retryAfterMs } = error.details
-  if (wire?.format === FORMAT && FORWARDED.has(error.code) && isObject(wire.body)) return wire.body
+  if (wire?.format === FORMAT && FORWARDED.has(error.code) && isObject(wire.body) && isEnvelope(wire.body)) return wire.body
   const details: JsonObject[] = []
   if (field !== undefined) {
     details.push({ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [{ field, description: error.message }] })

@@ -18,6 +18,8 @@ export interface ModelFacts {
   readonly mediaInResults: boolean
   /** Server tools and functions may be declared together. */
   readonly mixesTools: boolean
+  /** Grounding is billed by query; before Gemini 3 by request. */
+  readonly billsQueries: boolean
   /** What it answers with when nothing else is asked for. */
   readonly output: 'text' | 'image' | 'audio'
 }
@@ -40,6 +42,7 @@ export function modelFacts(model: string): ModelFacts {
     needsSignature: current,
     mediaInResults: current,
     mixesTools: major === undefined || current,
+    billsQueries: current,
     output,
   }
 }

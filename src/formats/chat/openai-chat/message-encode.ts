@@ -171,7 +171,7 @@ function assistantMessage(message: Message, ctx: MessageContext): JsonObject {
         reasoning += block.text
         const own = [block.signature, block.redacted].every((signature) => signature === undefined || signature.format === FORMAT)
         if (needsDetail(block) && own) details.push(detailEntry(block, details.length))
-        else if (needsDetail(block)) ctx.note({ kind: 'dropped', field: 'messages', reason: 'a reasoning signature of another vendor' })
+        else if (!own) ctx.note({ kind: 'dropped', field: 'messages', reason: 'a reasoning signature of another vendor' })
         break
       }
       case 'tool-call':

@@ -2,8 +2,8 @@
 // wire has no others. An item is closed when the next one opens or the answer ends, because only then is it
 // known whether a limit cut it.
 
-import type { ChatEvent } from '../../../core/chat-event.ts'
 import type { Citation, Finish, ServerToolResultBlock } from '../../../core/chat.ts'
+import type { ChatEvent } from '../../../core/chat-event.ts'
 import type { GatewayError } from '../../../core/errors.ts'
 import type { Usage } from '../../../core/usage.ts'
 import { asObject, asString, isObject, type JsonObject, tryParseJson } from '../../../lib/json.ts'
@@ -11,7 +11,19 @@ import type { ChatContext } from '../format.ts'
 import { echoOf } from './echo.ts'
 import { failureOf } from './errors.ts'
 import { namespacedTools, type Qualified } from './names.ts'
-import { annotationOf, imageItem, type Listener, OpenCall, OpenMessage, type OpenPart, OpenReasoning, OpenSearch, Output, queriesOf, wholeItem } from './output.ts'
+import {
+  annotationOf,
+  imageItem,
+  type Listener,
+  OpenCall,
+  OpenMessage,
+  type OpenPart,
+  OpenReasoning,
+  OpenSearch,
+  Output,
+  queriesOf,
+  wholeItem,
+} from './output.ts'
 import { includes } from './request-decode.ts'
 import { sealCall, sealReasoning, sealRedacted, sealText } from './seal.ts'
 import { encodeUsage } from './usage.ts'
@@ -153,7 +165,8 @@ export class ResponseBuilder {
     const slot = this.#slots.get(block)
     if (slot?.kind !== 'text') return
     // A span can be counted once its text is out; a citation of the whole block waits for the block's end.
-    if (citation.span !== undefined && slot.part !== undefined && citation.span.end <= slot.part.text.length) this.#annotate(slot.part, citation)
+    if (citation.span !== undefined && slot.part !== undefined && citation.span.end <= slot.part.text.length)
+      this.#annotate(slot.part, citation)
     else slot.waiting.push(citation)
   }
 
@@ -212,7 +225,10 @@ export class ResponseBuilder {
     this.#makeRoom()
     const own = carriedOf(event.extensions)
     const local = asString(asObject(own['namespace'])?.['name'])
-    const { namespace, name } = local === undefined ? (this.#names.get(event.name) ?? { name: event.name }) : { namespace: local, name: asString(own['localName']) ?? event.name }
+    const { namespace, name } =
+      local === undefined
+        ? (this.#names.get(event.name) ?? { name: event.name })
+        : { namespace: local, name: asString(own['localName']) ?? event.name }
     const id = event.id === '' ? this.#ctx.ids.next('call_') : event.id
     const item = new OpenCall(this.#output, { kind: event.kind, callId: id, name, ...(namespace !== undefined && { namespace }) })
     this.#calls.push(item)
@@ -242,7 +258,8 @@ export class ResponseBuilder {
     }
     const own = asObject(carriedOf(event.extensions)['item'])
     const fetch = event.name === 'web_fetch'
-    if (own === undefined && !fetch && event.name !== 'web_search') return this.#dropped('server_tool', `a call of the server tool '${event.name}' has no place in this format`)
+    if (own === undefined && !fetch && event.name !== 'web_search')
+      return this.#dropped('server_tool', `a call of the server tool '${event.name}' has no place in this format`)
     this.#makeRoom()
     if (own !== undefined && own['type'] !== 'web_search_call') return wholeItem(this.#output, own, 'item_')
     const item = new OpenSearch(this.#output, event.id)
@@ -304,7 +321,8 @@ export class ResponseBuilder {
   /** A refusal told only in the finish becomes a part that clients show; an empty answer is an empty message. */
   #explainRefusal(): void {
     const { reason, explanation } = this.#finish
-    const declined = (reason === 'refusal' || reason === 'content-filter') && !this.#refused && explanation !== undefined && explanation !== ''
+    const declined =
+      (reason === 'refusal' || reason === 'content-filter') && !this.#refused && explanation !== undefined && explanation !== ''
     if (!declined && (this.#output.items.length > 0 || reason !== 'stop')) return
     this.#makeRoom()
     this.#message ??= new OpenMessage(this.#output, undefined)
@@ -338,8 +356,11 @@ export class ResponseBuilder {
     if (this.over) return
     this.over = true
     const usage = this.#usage === undefined ? null : encodeUsage(this.#usage)
-    const completed = status === 'completed' ? { completed_at: Math.max(Number(this.#response['created_at']), Math.floor(this.#ctx.nowMs / 1000)) } : {}
-    this.#tell(`response.${status}`, { response: { ...this.#response, status, ...completed, ...members, output: this.#output.items, usage } })
+    const completed =
+      status === 'completed' ? { completed_at: Math.max(Number(this.#response['created_at']), Math.floor(this.#ctx.nowMs / 1000)) } : {}
+    this.#tell(`response.${status}`, {
+      response: { ...this.#response, status, ...completed, ...members, output: this.#output.items, usage },
+    })
   }
 }
 

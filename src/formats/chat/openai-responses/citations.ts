@@ -30,7 +30,8 @@ export function decodeAnnotation(wire: JsonValue, text: string): Citation | unde
   const title = asString(wire['title']) ?? asString(wire['filename'])
   const start = asNumber(wire['start_index'])
   const end = asNumber(wire['end_index'])
-  const span = start === undefined || end === undefined || end < start ? undefined : { start: utf16Index(text, start), end: utf16Index(text, end) }
+  const span =
+    start === undefined || end === undefined || end < start ? undefined : { start: utf16Index(text, start), end: utf16Index(text, end) }
   const url = asString(wire['url'])
   return {
     kind: wire['type'] === 'url_citation' || url !== undefined ? 'url' : 'document',

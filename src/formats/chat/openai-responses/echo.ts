@@ -7,7 +7,10 @@ import { carriedOf, SENT } from './wire.ts'
 const or = (value: JsonValue | undefined, otherwise: JsonValue): JsonValue => (value === undefined || value === null ? otherwise : value)
 
 /** The members that do not change while the response grows. */
-export function echoOf(request: ChatRequest, facts: { readonly id: string; readonly createdAt: number; readonly model: string; readonly tier?: JsonValue }): JsonObject {
+export function echoOf(
+  request: ChatRequest,
+  facts: { readonly id: string; readonly createdAt: number; readonly model: string; readonly tier?: JsonValue },
+): JsonObject {
   const sent = carriedOf(request.extensions)[SENT] ?? {}
   const reasoning = asObject(sent['reasoning'])
   const text = asObject(sent['text'])
@@ -31,7 +34,10 @@ export function echoOf(request: ChatRequest, facts: { readonly id: string; reado
     prompt_cache_key: or(sent['prompt_cache_key'], null),
     reasoning: { effort: or(reasoning?.['effort'], null), summary: or(reasoning?.['summary'], null) },
     safety_identifier: or(sent['safety_identifier'], null),
-    service_tier: or(facts.tier, sent['service_tier'] === undefined || sent['service_tier'] === 'auto' ? 'default' : or(sent['service_tier'], 'default')),
+    service_tier: or(
+      facts.tier,
+      sent['service_tier'] === undefined || sent['service_tier'] === 'auto' ? 'default' : or(sent['service_tier'], 'default'),
+    ),
     // Nothing is kept here: a client that did not ask is told so.
     store: or(sent['store'], false),
     temperature: or(sent['temperature'], 1),

@@ -122,7 +122,8 @@ function clientWords(error: GatewayError): { message: string; type: string; para
 }
 
 /** Codex stops on 429 `insufficient_quota` and tries a 402 again (hazard list, design §9). */
-const clientStatus = (error: GatewayError): number => (error.code === 'insufficient_quota' ? 429 : error.status === 529 ? 503 : error.status)
+const clientStatus = (error: GatewayError): number =>
+  error.code === 'insufficient_quota' ? 429 : error.status === 529 ? 503 : error.status
 
 export function encodeError(error: GatewayError): WireResponse {
   const { retryAfterMs, allow } = error.details
@@ -139,7 +140,14 @@ export function encodeError(error: GatewayError): WireResponse {
 /** The flat event of the documentation, and the nested one that OpenAI sends and SDKs look for. */
 export function errorEvent(error: GatewayError, sequence: number): JsonObject {
   const { message, type, param, code } = clientWords(error)
-  return { type: 'error', sequence_number: sequence, code: code ?? type, message, param, error: { type, code: code ?? type, message, param } }
+  return {
+    type: 'error',
+    sequence_number: sequence,
+    code: code ?? type,
+    message,
+    param,
+    error: { type, code: code ?? type, message, param },
+  }
 }
 
 export const encodeErrorFrame = (error: GatewayError): Frame => ({ event: 'error', data: JSON.stringify(errorEvent(error, 0)) })

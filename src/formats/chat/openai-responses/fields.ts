@@ -1,2 +1,89 @@
-import type { Fates } from '../format.ts'
-export const fields: Fates = {}
+// What happens to every member of a request that the SDK's types declare; tools and items have their own files.
+// The compiler refuses a table that misses a member of the installed version.
+
+import type * as R from 'openai/resources/responses/responses'
+import type * as Shared from 'openai/resources/shared'
+import type { Fates, FatesOf } from '../format.ts'
+import { itemFields } from './fields-items.ts'
+import { toolFields } from './fields-tools.ts'
+
+export const fields = {
+  ...itemFields,
+  ...toolFields,
+  ResponseCreateParams: {
+    access_programs: 'carried',
+    background: 'refused',
+    context_management: 'carried',
+    conversation: 'refused',
+    image: 'carried',
+    include: 'mapped',
+    input: 'mapped',
+    instructions: 'mapped',
+    max_output_tokens: 'mapped',
+    max_tool_calls: 'carried',
+    metadata: 'mapped',
+    model: 'mapped',
+    moderation: 'carried',
+    parallel_tool_calls: 'mapped',
+    previous_response_id: 'refused',
+    prompt: 'carried',
+    prompt_cache_key: 'mapped',
+    prompt_cache_options: 'carried',
+    prompt_cache_retention: 'carried',
+    reasoning: 'mapped',
+    safety_identifier: 'mapped',
+    service_tier: 'mapped',
+    store: 'carried',
+    stream: 'mapped',
+    stream_options: 'carried',
+    temperature: 'mapped',
+    text: 'mapped',
+    tool_choice: 'mapped',
+    tools: 'mapped',
+    top_logprobs: 'mapped',
+    top_p: 'mapped',
+    truncation: 'carried',
+    user: 'mapped',
+  } satisfies FatesOf<R.ResponseCreateParamsBase>,
+  AccessPrograms: { cyber: 'carried' } satisfies FatesOf<R.ResponseCreateParams.AccessPrograms>,
+  ContextManagement: { type: 'carried', compact_threshold: 'carried' } satisfies FatesOf<R.ResponseCreateParams.ContextManagement>,
+  Image: { context_compression: 'carried' } satisfies FatesOf<R.ResponseCreateParams.Image>,
+  Moderation: { model: 'carried', policy: 'carried' } satisfies FatesOf<R.ResponseCreateParams.Moderation>,
+  ModerationPolicy: { input: 'carried', output: 'carried' } satisfies FatesOf<R.ResponseCreateParams.Moderation.Policy>,
+  ModerationInput: { mode: 'carried' } satisfies FatesOf<R.ResponseCreateParams.Moderation.Policy.Input>,
+  ModerationOutput: { mode: 'carried' } satisfies FatesOf<R.ResponseCreateParams.Moderation.Policy.Output>,
+  PromptCacheOptions: {
+    comparison_response_id: 'carried',
+    mode: 'carried',
+    prewarm: 'carried',
+    ttl: 'carried',
+  } satisfies FatesOf<R.ResponseCreateParams.PromptCacheOptions>,
+  StreamOptions: { include_obfuscation: 'carried' } satisfies FatesOf<R.ResponseCreateParams.StreamOptions>,
+  Conversation: { id: 'refused' } satisfies FatesOf<R.ResponseConversationParam>,
+  Prompt: { id: 'carried', variables: 'carried', version: 'carried' } satisfies FatesOf<R.ResponsePrompt>,
+  Reasoning: {
+    context: 'carried',
+    effort: 'mapped',
+    generate_summary: 'mapped',
+    mode: 'carried',
+    summary: 'mapped',
+  } satisfies FatesOf<Shared.Reasoning>,
+  TextConfig: { format: 'mapped', verbosity: 'mapped' } satisfies FatesOf<R.ResponseTextConfig>,
+  TextFormatText: { type: 'mapped' } satisfies FatesOf<Shared.ResponseFormatText>,
+  TextFormatJSONObject: { type: 'mapped' } satisfies FatesOf<Shared.ResponseFormatJSONObject>,
+  TextFormatJSONSchema: {
+    name: 'mapped',
+    schema: 'mapped',
+    type: 'mapped',
+    description: 'mapped',
+    strict: 'mapped',
+  } satisfies FatesOf<R.ResponseFormatTextJSONSchemaConfig>,
+  ToolChoiceAllowed: { mode: 'mapped', tools: 'mapped', type: 'mapped' } satisfies FatesOf<R.ToolChoiceAllowed>,
+  ToolChoiceTypes: { type: 'mapped' } satisfies FatesOf<R.ToolChoiceTypes>,
+  ToolChoiceFunction: { name: 'mapped', type: 'mapped' } satisfies FatesOf<R.ToolChoiceFunction>,
+  ToolChoiceCustom: { name: 'mapped', type: 'mapped' } satisfies FatesOf<R.ToolChoiceCustom>,
+  ToolChoiceMcp: { server_label: 'carried', type: 'carried', name: 'carried' } satisfies FatesOf<R.ToolChoiceMcp>,
+  ToolChoiceApplyPatch: { type: 'carried' } satisfies FatesOf<R.ToolChoiceApplyPatch>,
+  ToolChoiceShell: { type: 'carried' } satisfies FatesOf<R.ToolChoiceShell>,
+  ToolChoiceProgrammatic: { type: 'carried' } satisfies FatesOf<R.ResponseCreateParams.SpecificProgrammaticToolCallingParam>,
+} satisfies Fates

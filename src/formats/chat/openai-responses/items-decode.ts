@@ -24,7 +24,8 @@ interface State extends DecodedInput {
 export function decodeInput(wire: JsonValue | undefined): DecodedInput {
   if (wire === undefined || wire === null) return { messages: [], additionalTools: [] }
   if (typeof wire === 'string') return { messages: [{ role: 'user', content: [{ type: 'text', text: wire }] }], additionalTools: [] }
-  if (!Array.isArray(wire)) throw invalid('input', `Invalid type for 'input': expected a string or an array, but got ${kindOf(wire)} instead.`)
+  if (!Array.isArray(wire))
+    throw invalid('input', `Invalid type for 'input': expected a string or an array, but got ${kindOf(wire)} instead.`)
   const state: State = { messages: [], additionalTools: [] }
   for (const [index, entry] of wire.entries()) decodeItem(state, needObject(entry, `input[${index}]`), `input[${index}]`)
   return state
@@ -51,7 +52,8 @@ function decodeItem(state: State, item: JsonObject, field: string): void {
     case 'item_reference':
       throw unsupported(`${field}.type`, 'Item references need stored items, which are not kept here; send the item itself.')
     default: {
-      const side = type.endsWith('_output') || type.endsWith('_response') || type === 'compaction_trigger' ? results(state) : assistant(state)
+      const side =
+        type.endsWith('_output') || type.endsWith('_response') || type === 'compaction_trigger' ? results(state) : assistant(state)
       side.push({ type: 'opaque', format: FORMAT, wire: item })
     }
   }
@@ -102,7 +104,10 @@ function toolCall(item: JsonObject, field: string, kind: 'function' | 'custom'):
   const raw = item[member]
   // Some clients replay arguments parsed; an absent text means none.
   const text = raw === undefined || raw === null ? '' : typeof raw === 'string' ? raw : JSON.stringify(raw)
-  const extension: JsonObject = { ...without(item, CALL_MEMBERS), ...(namespace !== undefined && { namespace: { name: namespace }, localName }) }
+  const extension: JsonObject = {
+    ...without(item, CALL_MEMBERS),
+    ...(namespace !== undefined && { namespace: { name: namespace }, localName }),
+  }
   return {
     type: 'tool-call',
     id: needText(item['call_id'] ?? item['id'], `${field}.call_id`),
@@ -134,7 +139,8 @@ function resultContent(output: JsonValue | undefined, field: string): ToolResult
   // An object is not legal here, but its meaning is plain.
   if (isObject(output)) return [{ type: 'text', text: JSON.stringify(output) }]
   return decodeContent(output, field).filter(
-    (block): block is ToolResultBlock['content'][number] => block.type === 'text' || block.type === 'image' || block.type === 'file' || block.type === 'audio',
+    (block): block is ToolResultBlock['content'][number] =>
+      block.type === 'text' || block.type === 'image' || block.type === 'file' || block.type === 'audio',
   )
 }
 
@@ -151,13 +157,21 @@ function decodeReasoning(state: State, item: JsonObject, field: string): void {
 
 function joined(wire: JsonValue | undefined, field: string): string {
   if (typeof wire === 'string') return wire
-  return (listAt(wire, field) ?? []).map((part) => (typeof part === 'string' ? part : (asString(asObject(part)?.['text']) ?? ''))).join('\n\n')
+  return (listAt(wire, field) ?? [])
+    .map((part) => (typeof part === 'string' ? part : (asString(asObject(part)?.['text']) ?? '')))
+    .join('\n\n')
 }
 
 /** A search of an earlier turn. What it found does not come back with it. */
 export function webSearch(item: JsonObject): ServerToolCallBlock {
   const action = asObject(item['action'])
-  return { type: 'server-tool-call', id: asString(item['id']) ?? '', name: 'web_search', input: { query: searchQuery(action) }, extensions: { [FORMAT]: { item } } }
+  return {
+    type: 'server-tool-call',
+    id: asString(item['id']) ?? '',
+    name: 'web_search',
+    input: { query: searchQuery(action) },
+    extensions: { [FORMAT]: { item } },
+  }
 }
 
 /** The words of a search: several queries read as one line. */

@@ -1,7 +1,16 @@
 // Neutral turns as input items. Ids of items are left out: nothing is stored upstream (`store: false`), so an
 // id would name something unknown; calls and results are joined by `call_id` alone.
 
-import type { AudioBlock, Block, ImageBlock, Message, ReasoningBlock, TextBlock, ToolCallBlock, ToolResultBlock } from '../../../core/chat.ts'
+import type {
+  AudioBlock,
+  Block,
+  ImageBlock,
+  Message,
+  ReasoningBlock,
+  TextBlock,
+  ToolCallBlock,
+  ToolResultBlock,
+} from '../../../core/chat.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import { asObject, asString, type JsonObject } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
@@ -31,7 +40,9 @@ export function encodeInput(ctx: ChatContext): EncodedInput {
   const { messages } = ctx.request
   const leading = messages.findIndex((message) => message.role !== 'system' || message.origin === 'developer')
   const rest = leading < 0 ? [] : messages.slice(leading)
-  const system = (leading < 0 ? messages : messages.slice(0, leading)).flatMap((message) => message.content.filter(isText).map((block) => block.text))
+  const system = (leading < 0 ? messages : messages.slice(0, leading)).flatMap((message) =>
+    message.content.filter(isText).map((block) => block.text),
+  )
   const state: State = { ctx, items: [], calls: callsOf(messages), answered: answeredBy(messages), results: new Map() }
   const offset = messages.length - rest.length
   for (const [index, message] of rest.entries()) encodeMessage(state, message, `messages[${index + offset}]`)
@@ -54,7 +65,9 @@ function answeredBy(messages: readonly Message[]): Set<string> {
 function encodeMessage(state: State, message: Message, field: string): void {
   if (message.role === 'assistant') return encodeAssistant(state, message, field)
   if (message.role === 'system') {
-    const content = message.content.filter((block) => !isText(block) || block.text !== '').map((block, index) => encodePart(block, state.ctx, `${field}.content[${index}]`))
+    const content = message.content
+      .filter((block) => !isText(block) || block.text !== '')
+      .map((block, index) => encodePart(block, state.ctx, `${field}.content[${index}]`))
     if (content.length > 0) state.items.push({ type: 'message', role: message.origin ?? 'system', content })
     return
   }
@@ -71,14 +84,17 @@ function encodeMessage(state: State, message: Message, field: string): void {
     } else if (block.type === 'opaque') {
       flush()
       state.items.push(ownItem(block.format, block.wire, at))
-    } else if (block.type === 'server-tool-result' || block.type === 'server-tool-call') noteDropped(state, at, 'server tool results of another upstream')
+    } else if (block.type === 'server-tool-result' || block.type === 'server-tool-call')
+      noteDropped(state, at, 'server tool results of another upstream')
     else if (block.type !== 'text' || block.text !== '') content.push(encodePart(block, state.ctx, at))
   }
-  if (content.length === 0 && message.content.length > 0 && message.content.every((block) => isText(block))) content.push({ type: 'input_text', text: '' })
+  if (content.length === 0 && message.content.length > 0 && message.content.every((block) => isText(block)))
+    content.push({ type: 'input_text', text: '' })
   flush()
 }
 
-const noteDropped = (state: State, field: string, what: string): void => state.ctx.note({ kind: 'dropped', field, reason: `${what} cannot be sent to this format` })
+const noteDropped = (state: State, field: string, what: string): void =>
+  state.ctx.note({ kind: 'dropped', field, reason: `${what} cannot be sent to this format` })
 
 function ownItem(format: string, wire: unknown, field: string): JsonObject {
   const item = format === FORMAT ? asObject(wire) : undefined
@@ -153,7 +169,9 @@ function encodeAssistant(state: State, message: Message, field: string): void {
 const outputText = (block: TextBlock): JsonObject => ({
   type: 'output_text',
   text: block.text,
-  annotations: (block.citations ?? []).map((citation) => encodeAnnotation(citation, block.text)).filter((annotation) => annotation !== undefined),
+  annotations: (block.citations ?? [])
+    .map((citation) => encodeAnnotation(citation, block.text))
+    .filter((annotation) => annotation !== undefined),
 })
 
 function assistantItem(state: State, block: Block, field: string): JsonObject | undefined {
@@ -173,7 +191,10 @@ function assistantItem(state: State, block: Block, field: string): JsonObject | 
       if (carriedOf(block.extensions)['item'] === undefined) noteDropped(state, field, 'a server tool result of another upstream')
       return undefined
     default:
-      throw new GatewayError('unsupported_content', { field, message: `Content of type '${block.type}' cannot stand in an assistant turn.` })
+      throw new GatewayError('unsupported_content', {
+        field,
+        message: `Content of type '${block.type}' cannot stand in an assistant turn.`,
+      })
   }
 }
 
@@ -207,11 +228,16 @@ function showMedia(state: State, pictures: readonly Block[], field: string): voi
   const images = pictures.filter((block): block is ImageBlock => block.type === 'image')
   if (images.length > 0) {
     state.ctx.note({ kind: 'changed', field, reason: 'images of the assistant follow in a user message' })
-    state.items.push({ type: 'message', role: 'user', content: images.map((block, index) => encodePart(block, state.ctx, `${field}.content[${index}]`)) })
+    state.items.push({
+      type: 'message',
+      role: 'user',
+      content: images.map((block, index) => encodePart(block, state.ctx, `${field}.content[${index}]`)),
+    })
   }
   const spoken = pictures.filter((block): block is AudioBlock => block.type === 'audio')
   for (const { transcript } of spoken) {
     state.ctx.note({ kind: 'changed', field, reason: 'audio of the assistant is sent as its transcript' })
-    if (transcript) state.items.push({ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: transcript, annotations: [] }] })
+    if (transcript)
+      state.items.push({ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: transcript, annotations: [] }] })
   }
 }

@@ -2,8 +2,8 @@
 // whole (`output_item.done`, the final `output`), and upstreams leave out either: each piece is counted, and a
 // whole value only adds what the pieces did not say.
 
-import type { ChatEvent } from '../../../core/chat-event.ts'
 import type { TokenLogprob } from '../../../core/chat.ts'
+import type { ChatEvent } from '../../../core/chat-event.ts'
 import { asArray, asNumber, asObject, asString, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { decodeAnnotation } from './citations.ts'
 import { searchQuery } from './items-decode.ts'
@@ -20,7 +20,8 @@ export interface ItemReader {
 }
 
 /** What the whole says beyond the pieces. A whole that contradicts them is ignored: they were delivered. */
-const remainder = (told: string, whole: string): string => (whole.length > told.length && whole.startsWith(told) ? whole.slice(told.length) : '')
+const remainder = (told: string, whole: string): string =>
+  whole.length > told.length && whole.startsWith(told) ? whole.slice(told.length) : ''
 
 // ── Message ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -49,7 +50,13 @@ export function messageReader(answer: Answer): ItemReader {
     if (part.block === undefined) {
       part.block = answer.nextBlock()
       const extensions = phase === undefined ? undefined : { [FORMAT]: { phase } }
-      answer.emit({ type: 'text-start', choice: 0, block: part.block, ...(part.refusal && { refusal: true as const }), ...(extensions && { extensions }) })
+      answer.emit({
+        type: 'text-start',
+        choice: 0,
+        block: part.block,
+        ...(part.refusal && { refusal: true as const }),
+        ...(extensions && { extensions }),
+      })
       if (part.refusal) answer.sawRefusal()
     }
     return part.block
@@ -130,7 +137,9 @@ function decodeLogprob(wire: JsonValue): TokenLogprob | undefined {
   const logprob = asNumber(body?.['logprob'])
   if (body === undefined || token === undefined || logprob === undefined) return undefined
   const bytes = asArray(body['bytes'])?.filter((byte): byte is number => typeof byte === 'number')
-  const top = asArray(body['top_logprobs'])?.map(decodeLogprob).filter((entry) => entry !== undefined)
+  const top = asArray(body['top_logprobs'])
+    ?.map(decodeLogprob)
+    .filter((entry) => entry !== undefined)
   return { token, logprob, ...(bytes && { bytes }), ...(top && { top }) }
 }
 

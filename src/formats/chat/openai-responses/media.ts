@@ -23,7 +23,8 @@ export function sourceOfUrl(url: string, field: string): MediaSource {
 function sourceOfData(head: RegExpExecArray, url: string, field: string): MediaSource {
   const parameters = (head[1] ?? '').split(';').map((word) => word.trim())
   const mediaType = (parameters[0] ?? '').toLowerCase() || 'application/octet-stream'
-  if (!parameters.some((word) => word.toLowerCase() === 'base64')) throw unreadable(field, `Invalid '${field}': the data URL must be base64-encoded.`)
+  if (!parameters.some((word) => word.toLowerCase() === 'base64'))
+    throw unreadable(field, `Invalid '${field}': the data URL must be base64-encoded.`)
   return { kind: 'base64', mediaType, data: checkedBase64(url.slice(head[0].length), field) }
 }
 
@@ -31,7 +32,8 @@ function sourceOfData(head: RegExpExecArray, url: string, field: string): MediaS
 export function checkedBase64(text: string, field: string): string {
   const data = bareBase64(text)
   // Both ends only: files are megabytes, and what is wrong usually shows at once.
-  if (data === '' || !BASE64.test(data.slice(-256)) || !BASE64.test(data.slice(0, 256))) throw unreadable(field, `Invalid '${field}': the data is not valid base64.`)
+  if (data === '' || !BASE64.test(data.slice(-256)) || !BASE64.test(data.slice(0, 256)))
+    throw unreadable(field, `Invalid '${field}': the data is not valid base64.`)
   return data
 }
 
@@ -62,7 +64,8 @@ export const dataUrl = (mediaType: string, data: string): string => `data:${medi
 
 /** The id when OpenAI's store holds the file. @throws GatewayError 400 for another vendor's file. */
 export function openaiFileId(source: { readonly format: string; readonly id: string }, field: string): string {
-  if (!isOpenAIStore(source.format)) throw unsupported(field, 'The file lives in another vendor\'s store; send its bytes or a URL instead of an id.')
+  if (!isOpenAIStore(source.format))
+    throw unsupported(field, "The file lives in another vendor's store; send its bytes or a URL instead of an id.")
   return source.id
 }
 

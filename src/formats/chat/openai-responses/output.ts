@@ -70,7 +70,14 @@ export class OpenMessage {
   constructor(output: Output, phase: string | undefined) {
     this.#output = output
     this.phase = phase
-    const item = { id: output.ids.next('msg_'), type: 'message', status: 'in_progress', role: 'assistant', content: [], ...(phase !== undefined && { phase }) }
+    const item = {
+      id: output.ids.next('msg_'),
+      type: 'message',
+      status: 'in_progress',
+      role: 'assistant',
+      content: [],
+      ...(phase !== undefined && { phase }),
+    }
     this.#at = output.open(item)
     this.#at.item['content'] = this.#content
   }
@@ -81,7 +88,16 @@ export class OpenMessage {
 
   openPart(refusal: boolean): OpenPart {
     this.settle()
-    const part: OpenPart = { message: this, index: this.#content.length, refusal, text: '', annotations: [], logprobs: [], closing: false, closed: false }
+    const part: OpenPart = {
+      message: this,
+      index: this.#content.length,
+      refusal,
+      text: '',
+      annotations: [],
+      logprobs: [],
+      closing: false,
+      closed: false,
+    }
     this.#parts.push(part)
     this.#content.push(partWire(part))
     this.#output.step('response.content_part.added', this.#at, { content_index: part.index, part: partWire(part) })
@@ -140,7 +156,11 @@ const logprobWire = ({ token, logprob, bytes, top }: TokenLogprob): JsonObject =
   token,
   logprob,
   bytes: bytes === undefined || bytes === null ? utf8(token) : [...bytes],
-  top_logprobs: (top ?? []).map((entry) => ({ token: entry.token, logprob: entry.logprob, bytes: entry.bytes ? [...entry.bytes] : utf8(entry.token) })),
+  top_logprobs: (top ?? []).map((entry) => ({
+    token: entry.token,
+    logprob: entry.logprob,
+    bytes: entry.bytes ? [...entry.bytes] : utf8(entry.token),
+  })),
 })
 
 const utf8 = (text: string): number[] => [...new TextEncoder().encode(text)]
@@ -220,7 +240,11 @@ export class OpenCall {
   say(delta: string): void {
     if (delta === '') return
     this.#text += delta
-    this.#output.step(this.#kind === 'function' ? 'response.function_call_arguments.delta' : 'response.custom_tool_call_input.delta', this.#at, { delta })
+    this.#output.step(
+      this.#kind === 'function' ? 'response.function_call_arguments.delta' : 'response.custom_tool_call_input.delta',
+      this.#at,
+      { delta },
+    )
   }
 
   /** `cut`: the output limit fell inside; the partial text stands, but is never announced as whole (hazard H13). */
@@ -293,7 +317,11 @@ export function imageItem(output: Output, { source }: ImageBlock): boolean {
   const at = output.open(item)
   output.step('response.image_generation_call.in_progress', at, {})
   output.step('response.image_generation_call.completed', at, {})
-  Object.assign(at.item, { status: 'completed', result: source.data, output_format: source.mediaType.slice(source.mediaType.indexOf('/') + 1) })
+  Object.assign(at.item, {
+    status: 'completed',
+    result: source.data,
+    output_format: source.mediaType.slice(source.mediaType.indexOf('/') + 1),
+  })
   output.done(at)
   return true
 }

@@ -14,7 +14,8 @@ import { FORMAT } from './wire.ts'
 export function decodeContent(wire: JsonValue | undefined, field: string, phase?: string): Block[] {
   if (wire === undefined || wire === null) return []
   if (typeof wire === 'string') return [textBlock(wire, phase)]
-  if (!Array.isArray(wire)) throw invalid(field, `Invalid type for '${field}': expected a string or an array, but got ${kindOf(wire)} instead.`)
+  if (!Array.isArray(wire))
+    throw invalid(field, `Invalid type for '${field}': expected a string or an array, but got ${kindOf(wire)} instead.`)
   return wire.map((part, index) => decodePart(part, `${field}[${index}]`, phase))
 }
 
@@ -64,7 +65,9 @@ function textPart(part: JsonObject, field: string, phase: string | undefined): T
   const block = textBlock(needText(part['text'], `${field}.text`), phase)
   const annotations = part['annotations']
   const citations = Array.isArray(annotations)
-    ? annotations.map((annotation) => decodeAnnotation(annotation, block.text)).filter((citation): citation is Citation => citation !== undefined)
+    ? annotations
+        .map((annotation) => decodeAnnotation(annotation, block.text))
+        .filter((citation): citation is Citation => citation !== undefined)
     : []
   return { ...block, ...(citations.length > 0 && { citations }), ...cacheOf(part) }
 }
@@ -88,7 +91,11 @@ function filePart(part: JsonObject, field: string): FileBlock {
   const url = textAt(part['file_url'], `${field}.file_url`)
   const id = textAt(part['file_id'], `${field}.file_id`)
   const detail = textAt(part['detail'], `${field}.detail`)
-  const rest = { ...(name !== undefined && { name }), ...cacheOf(part), ...(detail !== undefined && { extensions: { [FORMAT]: { detail } } }) }
+  const rest = {
+    ...(name !== undefined && { name }),
+    ...cacheOf(part),
+    ...(detail !== undefined && { extensions: { [FORMAT]: { detail } } }),
+  }
   if (data !== undefined) return { type: 'file', source: sourceOfFileData(data, name, `${field}.file_data`), ...rest }
   if (url !== undefined) return { type: 'file', source: sourceOfUrl(url, `${field}.file_url`), ...rest }
   if (id !== undefined) return { type: 'file', source: storedFile(id), ...rest }

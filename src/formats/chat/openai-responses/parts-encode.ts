@@ -51,7 +51,12 @@ function encodeFile(block: FileBlock, ctx: ChatContext, field: string): JsonObje
   switch (source.kind) {
     case 'base64':
       // A name is required beside bytes.
-      return { type: 'input_file', filename: name ?? defaultName(source.mediaType), file_data: dataUrl(source.mediaType, source.data), ...rest }
+      return {
+        type: 'input_file',
+        filename: name ?? defaultName(source.mediaType),
+        file_data: dataUrl(source.mediaType, source.data),
+        ...rest,
+      }
     case 'url':
       return { type: 'input_file', file_url: source.url, ...rest }
     case 'file-id':
@@ -79,7 +84,9 @@ export function encodeOutput(content: readonly Block[], ctx: ChatContext, field:
   if (content.length === 0) return ''
   const [first] = content
   if (content.length === 1 && first?.type === 'text') return first.text
-  return content.filter((block) => block.type !== 'text' || block.text !== '').map((block, index) => encodePart(block, ctx, `${field}[${index}]`))
+  return content
+    .filter((block) => block.type !== 'text' || block.text !== '')
+    .map((block, index) => encodePart(block, ctx, `${field}[${index}]`))
 }
 
 export const isText = (block: Block): block is TextBlock => block.type === 'text'

@@ -5,7 +5,8 @@ import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 
 type Value = JsonValue | undefined
 
-export const kindOf = (value: Value): string => (value === null ? 'null' : Array.isArray(value) ? 'an array' : isObject(value) ? 'an object' : `a ${typeof value}`)
+export const kindOf = (value: Value): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'an array' : isObject(value) ? 'an object' : `a ${typeof value}`
 
 const wrong = (field: string, wanted: string, value: Value): Error =>
   invalid(field, `Invalid type for '${field}': expected ${wanted}, but got ${kindOf(value)} instead.`)
@@ -37,7 +38,8 @@ export interface Range {
 export function numberAt(value: Value, field: string, range: Range): number | undefined {
   if (value === undefined || value === null) return undefined
   // A number that a double cannot hold arrives as raw JSON text; here its nearest double is enough.
-  const number = typeof value === 'object' && !Array.isArray(value) && !isObject(value) ? Number((value as { rawJSON?: string }).rawJSON) : value
+  const number =
+    typeof value === 'object' && !Array.isArray(value) && !isObject(value) ? Number((value as { rawJSON?: string }).rawJSON) : value
   if (typeof number !== 'number' || Number.isNaN(number)) throw wrong(field, range.integer ? 'an integer' : 'a number', value)
   if (range.integer && !Number.isInteger(number)) throw wrong(field, 'an integer', value)
   if (number < range.min) throw invalid(field, `Invalid '${field}': expected a value >= ${range.min}, but got ${number} instead.`)

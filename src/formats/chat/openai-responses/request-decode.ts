@@ -14,7 +14,18 @@ import { type Carried, FORMAT, INCLUDE_LOGPROBS, SENT } from './wire.ts'
 
 /** Members with a full neutral place; all others are carried as they are. */
 const MAPPED = [
-  ...['model', 'input', 'instructions', 'stream', 'tools', 'parallel_tool_calls', 'max_output_tokens', 'temperature', 'top_p', 'top_logprobs'],
+  ...[
+    'model',
+    'input',
+    'instructions',
+    'stream',
+    'tools',
+    'parallel_tool_calls',
+    'max_output_tokens',
+    'temperature',
+    'top_p',
+    'top_logprobs',
+  ],
   ...['service_tier', 'metadata', 'prompt_cache_key', 'previous_response_id', 'conversation', 'background'],
 ]
 
@@ -60,7 +71,8 @@ function carried(body: JsonObject): Carried {
 }
 
 function decodeInstructions(wire: JsonValue | undefined): Message | undefined {
-  if (Array.isArray(wire)) throw unsupported('instructions', "Invalid type for 'instructions': expected a string, but got an array instead.")
+  if (Array.isArray(wire))
+    throw unsupported('instructions', "Invalid type for 'instructions': expected a string, but got an array instead.")
   const text = textAt(wire, 'instructions')
   return text === undefined || text === '' ? undefined : { role: 'system', content: [{ type: 'text', text }] }
 }

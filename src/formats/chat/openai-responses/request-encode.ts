@@ -50,8 +50,10 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
 }
 
 function refuseUnspeakable({ modalities, audioOutput, responseFormat }: ChatRequest): void {
-  if (modalities?.includes('audio') || audioOutput !== undefined) throw unsupported('modalities', 'Audio output is not available from this model.')
-  if (responseFormat?.type === 'json-schema' && !isObject(responseFormat.schema)) throw unsupported('response_format', 'The schema must be an object.')
+  if (modalities?.includes('audio') || audioOutput !== undefined)
+    throw unsupported('modalities', 'Audio output is not available from this model.')
+  if (responseFormat?.type === 'json-schema' && !isObject(responseFormat.schema))
+    throw unsupported('response_format', 'The schema must be an object.')
 }
 
 /** Settings of other formats without a counterpart. */
@@ -80,7 +82,8 @@ function outputLimit({ request, note }: ChatContext): number | undefined {
 function sampling({ request, upstreamModel, note }: ChatContext, effort: Effort | undefined): JsonObject {
   const { temperature, topP, logprobs } = request
   if (!refusesSampling(upstreamModel, effort)) return { temperature, top_p: topP, top_logprobs: logprobs?.top }
-  if (temperature !== undefined && temperature !== 1) note({ kind: 'dropped', field: 'temperature', reason: 'reasoning models do not take it' })
+  if (temperature !== undefined && temperature !== 1)
+    note({ kind: 'dropped', field: 'temperature', reason: 'reasoning models do not take it' })
   if (topP !== undefined && topP !== 1) note({ kind: 'dropped', field: 'top_p', reason: 'reasoning models do not take it' })
   if (logprobs !== undefined) throw unsupported('logprobs', 'Log probabilities are not available from reasoning models.')
   return {}
@@ -109,7 +112,11 @@ function encodeReasoning({ request, upstreamModel }: ChatContext, effort: Effort
 
 function encodeText({ request }: ChatContext): JsonObject | undefined {
   const own = without(asObject(carriedOf(request.extensions)['text']) ?? {}, ['format', 'verbosity'])
-  const text = compact({ ...own, format: request.responseFormat && encodeFormat(request.responseFormat, request.extensions[FORMAT] !== undefined), verbosity: request.verbosity })
+  const text = compact({
+    ...own,
+    format: request.responseFormat && encodeFormat(request.responseFormat, request.extensions[FORMAT] !== undefined),
+    verbosity: request.verbosity,
+  })
   return Object.keys(text).length === 0 ? undefined : (text as JsonObject)
 }
 
@@ -131,7 +138,8 @@ function encodeInclude({ request, upstreamModel }: ChatContext, tools: readonly 
   if (neverReasons(upstreamModel)) include.delete(INCLUDE_ENCRYPTED)
   else include.add(INCLUDE_ENCRYPTED)
   if (request.logprobs !== undefined) include.add(INCLUDE_LOGPROBS)
-  if (tools.some((tool) => tool['type'] === 'web_search')) include.add(INCLUDE_SOURCES)
+  // What a search found is only told on demand; this format's own clients demand it themselves.
+  if (request.extensions[FORMAT] === undefined && tools.some((tool) => tool['type'] === 'web_search')) include.add(INCLUDE_SOURCES)
   return include.size === 0 ? undefined : [...include]
 }
 

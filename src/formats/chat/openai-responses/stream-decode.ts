@@ -2,9 +2,9 @@
 // item ids are rotated by some providers (hazard H6). A whole answer is a stream of which only the last event
 // came, so the two cannot drift apart.
 
+import type { ChatResponse, Finish } from '../../../core/chat.ts'
 import type { ChatEvent } from '../../../core/chat-event.ts'
 import { responseFold } from '../../../core/chat-event.ts'
-import type { ChatResponse, Finish } from '../../../core/chat.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject, type JsonValue, tryParseJson } from '../../../lib/json.ts'
@@ -190,7 +190,8 @@ class ResponseDecoder {
     const usage = decodeUsage(response['usage'], this.#searches)
     if (usage !== undefined) this.#emit({ type: 'usage', usage })
     const error = asObject(response['error'])
-    if (status === 'failed' || status === 'cancelled' || error !== undefined) return this.#fail(inbandError({ error: error ?? { code: status ?? 'failed' } }))
+    if (status === 'failed' || status === 'cancelled' || error !== undefined)
+      return this.#fail(inbandError({ error: error ?? { code: status ?? 'failed' } }))
     this.#finish(this.#finishOf(status, response))
   }
 

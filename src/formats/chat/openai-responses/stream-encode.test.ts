@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'bun:test'
 import OpenAI from 'openai'
-import { type ChatEvent, foldEvents } from '../../../core/chat-event.ts'
 import type { ChatRequest } from '../../../core/chat.ts'
+import { type ChatEvent, foldEvents } from '../../../core/chat-event.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import { sseText } from '../../../lib/framing/sse.ts'
 import type { JsonObject } from '../../../lib/json.ts'
@@ -60,7 +60,13 @@ const SCENARIOS: Record<string, ChatEvent[]> = {
     { type: 'text-end', ...at(0) },
     ...finish('tool-calls'),
   ],
-  refusal: [START, { type: 'text-start', refusal: true, ...at(0) }, { type: 'text-delta', text: 'No.', ...at(0) }, { type: 'text-end', ...at(0) }, ...finish('refusal')],
+  refusal: [
+    START,
+    { type: 'text-start', refusal: true, ...at(0) },
+    { type: 'text-delta', text: 'No.', ...at(0) },
+    { type: 'text-end', ...at(0) },
+    ...finish('refusal'),
+  ],
   'filtered with words': [START, ...finish('content-filter', 'Blocked.')],
   length: [START, ...text(0, 'Half of'), ...finish('length')],
   'cut call': [START, ...call(0, 'c', '{"city": "Par'), ...finish('length')],
@@ -69,7 +75,11 @@ const SCENARIOS: Record<string, ChatEvent[]> = {
     { type: 'server-tool-start', id: 'srvtoolu_1', name: 'web_search', ...at(0) },
     { type: 'server-tool-delta', text: '{"query":"bun 1.4"}', ...at(0) },
     { type: 'server-tool-end', ...at(0) },
-    { type: 'server-tool-result', ...at(1), result: { type: 'server-tool-result', callId: 'srvtoolu_1', name: 'web_search', results: [{ url: 'https://bun.sh', title: 'Bun' }] } },
+    {
+      type: 'server-tool-result',
+      ...at(1),
+      result: { type: 'server-tool-result', callId: 'srvtoolu_1', name: 'web_search', results: [{ url: 'https://bun.sh', title: 'Bun' }] },
+    },
     { type: 'text-start', ...at(2) },
     { type: 'text-delta', text: 'Fast 🚀 it is', ...at(2) },
     { type: 'citation', citation: { kind: 'url', url: 'https://bun.sh', title: 'Bun' }, ...at(2) },
@@ -77,12 +87,31 @@ const SCENARIOS: Record<string, ChatEvent[]> = {
     ...text(3, ' indeed.'),
     ...finish('stop'),
   ],
-  image: [START, { type: 'media', media: { type: 'image', source: { kind: 'base64', mediaType: 'image/png', data: 'AAAA' } }, ...at(0) }, ...finish('stop')],
-  opaque: [START, { type: 'opaque', choice: 0, block: 0, format: 'openai-responses', wire: { type: 'mcp_list_tools', id: 'mcpl_1', server_label: 's', tools: [] } }, ...finish('stop')],
+  image: [
+    START,
+    { type: 'media', media: { type: 'image', source: { kind: 'base64', mediaType: 'image/png', data: 'AAAA' } }, ...at(0) },
+    ...finish('stop'),
+  ],
+  opaque: [
+    START,
+    {
+      type: 'opaque',
+      choice: 0,
+      block: 0,
+      format: 'openai-responses',
+      wire: { type: 'mcp_list_tools', id: 'mcpl_1', server_label: 's', tools: [] },
+    },
+    ...finish('stop'),
+  ],
 }
 
 async function throughSdk(body: string): Promise<JsonObject> {
-  const client = new OpenAI({ apiKey: 'k', baseURL: 'http://sdk.invalid/v1', maxRetries: 0, fetch: async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } }) })
+  const client = new OpenAI({
+    apiKey: 'k',
+    baseURL: 'http://sdk.invalid/v1',
+    maxRetries: 0,
+    fetch: async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } }),
+  })
   return (await client.responses.stream({ model: 'm', input: 'Hi' }).finalResponse()) as unknown as JsonObject
 }
 
@@ -98,13 +127,14 @@ describe('the official SDK accumulates our events into the whole answer', () => 
   }
 })
 
-const stripParsed = (output: unknown): unknown => JSON.parse(JSON.stringify(output, (key, value) => (key === 'parsed' || key === 'parsed_arguments' ? undefined : value)))
+const stripParsed = (output: unknown): unknown =>
+  JSON.parse(JSON.stringify(output, (key, value) => (key === 'parsed' || key === 'parsed_arguments' ? undefined : value)))
 
 test('every event is named by its type and numbered in order; items are numbered by opening', () => {
   for (const events of Object.values(SCENARIOS)) {
-    const payloads = framesOf(events).map((frame) => ({ name: frame.event, ...JSON.parse(frame.data) }))
+    const payloads = framesOf(events).map((frame) => ({ event: frame.event, ...JSON.parse(frame.data) }))
     expect(payloads.map((payload) => payload.sequence_number)).toEqual(payloads.map((_, index) => index))
-    for (const payload of payloads) expect(payload.name).toBe(payload.type)
+    for (const payload of payloads) expect(payload.event).toBe(payload.type)
     const added = payloads.filter((payload) => payload.type === 'response.output_item.added')
     expect(added.map((payload) => payload.output_index)).toEqual(added.map((_, index) => index))
     const final = payloads.at(-1).response
@@ -132,10 +162,15 @@ test('the order of one text and one call', () => {
   ])
 })
 
-const wholeOf = (events: readonly ChatEvent[], request = REQUEST): JsonObject => openaiResponses.encodeResponse(foldEvents(events), contextOf(request))
+const wholeOf = (events: readonly ChatEvent[], request = REQUEST): JsonObject =>
+  openaiResponses.encodeResponse(foldEvents(events), contextOf(request))
 
 test('limits and filters end as incomplete, and a cut call is never announced as whole', () => {
-  expect(wholeOf(SCENARIOS['length'] ?? [])).toMatchObject({ status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' }, output: [{ status: 'incomplete' }] })
+  expect(wholeOf(SCENARIOS['length'] ?? [])).toMatchObject({
+    status: 'incomplete',
+    incomplete_details: { reason: 'max_output_tokens' },
+    output: [{ status: 'incomplete' }],
+  })
   expect(wholeOf(SCENARIOS['filtered with words'] ?? [])).toMatchObject({
     status: 'incomplete',
     incomplete_details: { reason: 'content_filter' },
@@ -143,8 +178,13 @@ test('limits and filters end as incomplete, and a cut call is never announced as
   })
   const frames = framesOf(SCENARIOS['cut call'] ?? [])
   expect(frames.some((frame) => frame.event === 'response.function_call_arguments.done')).toBe(false)
-  expect(JSON.parse(frames.at(-1)?.data ?? '{}').response.output).toMatchObject([{ type: 'function_call', status: 'incomplete', arguments: '{"city": "Par' }])
-  expect(wholeOf(SCENARIOS['refusal'] ?? [])).toMatchObject({ status: 'completed', output: [{ content: [{ type: 'refusal', refusal: 'No.' }] }] })
+  expect(JSON.parse(frames.at(-1)?.data ?? '{}').response.output).toMatchObject([
+    { type: 'function_call', status: 'incomplete', arguments: '{"city": "Par' },
+  ])
+  expect(wholeOf(SCENARIOS['refusal'] ?? [])).toMatchObject({
+    status: 'completed',
+    output: [{ content: [{ type: 'refusal', refusal: 'No.' }] }],
+  })
 })
 
 test('usage always has its detail objects', () => {
@@ -198,14 +238,30 @@ test('the request is echoed, and the model is the one asked for', () => {
 test('a citation of the whole block spans its part in characters, and the search names its query', () => {
   const whole = wholeOf(SCENARIOS['search'] ?? [], decode({ model: 'm', input: 'x', include: ['web_search_call.action.sources'] }))
   expect(whole['output']).toMatchObject([
-    { type: 'web_search_call', status: 'completed', action: { type: 'search', queries: ['bun 1.4'], sources: [{ type: 'url', url: 'https://bun.sh' }] } },
-    { type: 'message', content: [{ text: 'Fast 🚀 it is', annotations: [{ type: 'url_citation', start_index: 0, end_index: 12, url: 'https://bun.sh', title: 'Bun' }] }, { text: ' indeed.' }] },
+    {
+      type: 'web_search_call',
+      status: 'completed',
+      action: { type: 'search', queries: ['bun 1.4'], sources: [{ type: 'url', url: 'https://bun.sh' }] },
+    },
+    {
+      type: 'message',
+      content: [
+        {
+          text: 'Fast 🚀 it is',
+          annotations: [{ type: 'url_citation', start_index: 0, end_index: 12, url: 'https://bun.sh', title: 'Bun' }],
+        },
+        { text: ' indeed.' },
+      ],
+    },
   ])
 })
 
 test('foreign signatures come back in the next request', () => {
   const { output } = wholeOf(SCENARIOS['reasoning, text and calls'] ?? []) as { output: JsonObject[] }
-  const again = decode({ model: 'm', input: [{ role: 'user', content: 'Hi' }, ...output, { type: 'function_call_output', call_id: 'toolu_1', output: 'sunny' }] })
+  const again = decode({
+    model: 'm',
+    input: [{ role: 'user', content: 'Hi' }, ...output, { type: 'function_call_output', call_id: 'toolu_1', output: 'sunny' }],
+  })
   expect(again.messages[1]).toMatchObject({
     role: 'assistant',
     content: [
@@ -244,16 +300,44 @@ test('signatures of calls and texts travel in reasoning items of their own', () 
 })
 
 test('namespaced tools get their namespace back', () => {
-  const request = decode({ model: 'm', input: 'x', tools: [{ type: 'namespace', name: 'mcp', description: 'd', tools: [{ type: 'function', name: 'read', parameters: {} }] }] })
+  const request = decode({
+    model: 'm',
+    input: 'x',
+    tools: [{ type: 'namespace', name: 'mcp', description: 'd', tools: [{ type: 'function', name: 'read', parameters: {} }] }],
+  })
   expect(request.tools).toMatchObject([{ type: 'function', name: 'mcp__read' }])
-  const { output } = wholeOf([START, { type: 'tool-call-start', id: 'c', name: 'mcp__read', kind: 'function', ...at(0) }, { type: 'tool-call-end', ...at(0) }, ...finish('tool-calls')], request)
-  expect(output).toMatchObject([{ type: 'function_call', namespace: 'mcp', name: 'read', call_id: 'c', arguments: '{}', status: 'completed' }])
+  const { output } = wholeOf(
+    [
+      START,
+      { type: 'tool-call-start', id: 'c', name: 'mcp__read', kind: 'function', ...at(0) },
+      { type: 'tool-call-end', ...at(0) },
+      ...finish('tool-calls'),
+    ],
+    request,
+  )
+  expect(output).toMatchObject([
+    { type: 'function_call', namespace: 'mcp', name: 'read', call_id: 'c', arguments: '{}', status: 'completed' },
+  ])
 })
 
 test('log probabilities land on their text, streamed or whole', async () => {
   const request = decode({ model: 'm', input: 'x', include: ['message.output_text.logprobs'], top_logprobs: 1 })
-  const events: ChatEvent[] = [START, ...text(0, 'Hi'), { type: 'logprobs', choice: 0, tokens: [{ token: 'Hi', logprob: -0.5, top: [{ token: 'Hi', logprob: -0.5 }] }] }, ...finish('stop')]
-  const wanted = [{ content: [{ text: 'Hi', logprobs: [{ token: 'Hi', logprob: -0.5, bytes: [72, 105], top_logprobs: [{ token: 'Hi', logprob: -0.5, bytes: [72, 105] }] }] }] }]
+  const events: ChatEvent[] = [
+    START,
+    ...text(0, 'Hi'),
+    { type: 'logprobs', choice: 0, tokens: [{ token: 'Hi', logprob: -0.5, top: [{ token: 'Hi', logprob: -0.5 }] }] },
+    ...finish('stop'),
+  ]
+  const wanted = [
+    {
+      content: [
+        {
+          text: 'Hi',
+          logprobs: [{ token: 'Hi', logprob: -0.5, bytes: [72, 105], top_logprobs: [{ token: 'Hi', logprob: -0.5, bytes: [72, 105] }] }],
+        },
+      ],
+    },
+  ]
   expect(wholeOf(events, request)['output']).toMatchObject(wanted)
   expect((await throughSdk(sseOf(events, request)))['output']).toMatchObject(wanted)
 })
@@ -262,11 +346,22 @@ describe('failures', () => {
   test('before anything: an error event', () => {
     const [frame] = framesOf([{ type: 'error', error: new GatewayError('rate_limited') }])
     expect(frame?.event).toBe('error')
-    expect(JSON.parse(frame?.data ?? '')).toMatchObject({ type: 'error', sequence_number: 0, code: 'rate_limit_exceeded', error: { code: 'rate_limit_exceeded' } })
+    expect(JSON.parse(frame?.data ?? '')).toMatchObject({
+      type: 'error',
+      sequence_number: 0,
+      code: 'rate_limit_exceeded',
+      error: { code: 'rate_limit_exceeded' },
+    })
   })
 
   test('after the start: response.failed with what was delivered, and nothing behind it', () => {
-    const frames = framesOf([START, { type: 'text-start', ...at(0) }, { type: 'text-delta', text: 'Half', ...at(0) }, { type: 'error', error: new GatewayError('upstream_error') }, { type: 'end' }])
+    const frames = framesOf([
+      START,
+      { type: 'text-start', ...at(0) },
+      { type: 'text-delta', text: 'Half', ...at(0) },
+      { type: 'error', error: new GatewayError('upstream_error') },
+      { type: 'end' },
+    ])
     expect(frames.at(-1)?.event).toBe('response.failed')
     expect(JSON.parse(frames.at(-1)?.data ?? '').response).toMatchObject({
       status: 'failed',

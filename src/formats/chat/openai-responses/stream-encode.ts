@@ -1,8 +1,8 @@
 // Neutral events as this wire's events, and whole answers by the same run. `response.created` opens with the
 // upstream's start, and exactly one of `response.completed`, `.incomplete`, `.failed` closes.
 
-import { type ChatEvent, unfoldResponse } from '../../../core/chat-event.ts'
 import type { ChatResponse } from '../../../core/chat.ts'
+import { type ChatEvent, unfoldResponse } from '../../../core/chat-event.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
 import type { JsonObject } from '../../../lib/json.ts'

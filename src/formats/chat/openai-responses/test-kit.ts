@@ -1,7 +1,7 @@
 // Shared by this folder's tests: contexts with counted ids, and runs through the codec.
 
-import type { ChatEvent } from '../../../core/chat-event.ts'
 import type { ChatRequest } from '../../../core/chat.ts'
+import type { ChatEvent } from '../../../core/chat-event.ts'
 import type { HttpRequest } from '../../../core/http-message.ts'
 import type { Warning } from '../../../core/warning.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
@@ -15,16 +15,38 @@ export const NOW_MS = 1_790_000_000_500
 
 export const httpOf = (body: unknown): HttpRequest => {
   const text = JSON.stringify(body)
-  return { method: 'POST', path: '/v1/responses', query: new URLSearchParams(), headers: new Headers(), text, body: parseJson(text) as JsonObject }
+  return {
+    method: 'POST',
+    path: '/v1/responses',
+    query: new URLSearchParams(),
+    headers: new Headers(),
+    text,
+    body: parseJson(text) as JsonObject,
+  }
 }
 
 export const decode = (body: unknown): ChatRequest => openaiResponses.decodeRequest(httpOf(body), () => {})
 
-export const REQUEST: ChatRequest = { model: 'm', messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }], tools: [], stream: false, choices: 1, extensions: {} }
+export const REQUEST: ChatRequest = {
+  model: 'm',
+  messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }],
+  tools: [],
+  stream: false,
+  choices: 1,
+  extensions: {},
+}
 
 export function contextOf(request: ChatRequest = REQUEST, upstreamModel = 'm'): ChatContext & { readonly notes: Warning[] } {
   const notes: Warning[] = []
-  return { request, requestedModel: request.model, upstreamModel, ids: countingIds(), nowMs: NOW_MS, note: (warning) => void notes.push(warning), notes }
+  return {
+    request,
+    requestedModel: request.model,
+    upstreamModel,
+    ids: countingIds(),
+    nowMs: NOW_MS,
+    note: (warning) => void notes.push(warning),
+    notes,
+  }
 }
 
 export const encoded = (request: Partial<ChatRequest>, upstreamModel = 'm'): JsonObject =>

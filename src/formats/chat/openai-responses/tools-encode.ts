@@ -45,7 +45,8 @@ export function encodeTools(ctx: ChatContext): EncodedTools {
 function clientTool(tool: Exclude<Tool, ServerTool>, own: boolean): JsonObject {
   const { name } = qualifiedName(tool)
   const rest = without(carriedOf(tool.extensions), ['namespace', 'localName'])
-  if (tool.type === 'custom') return compact({ type: 'custom', name: wireName(name), description: tool.description, format: tool.format, ...rest })
+  if (tool.type === 'custom')
+    return compact({ type: 'custom', name: wireName(name), description: tool.description, format: tool.format, ...rest })
   return compact({
     type: 'function',
     name: wireName(name),

@@ -35,7 +35,8 @@ function decodeTool(entry: JsonValue, field: string, add: (tool: Tool) => void):
   if (type === 'namespace') return decodeNamespace(wire, field, add)
   // Chat's nested spelling is common in hand-written requests.
   const nested = type === undefined || type === 'function' || type === 'custom' ? asObject(wire[type ?? 'function']) : undefined
-  if (type === 'function' || (type === undefined && (nested !== undefined || wire['name'] !== undefined))) return add(functionTool(nested ?? wire, field))
+  if (type === 'function' || (type === undefined && (nested !== undefined || wire['name'] !== undefined)))
+    return add(functionTool(nested ?? wire, field))
   if (type === 'custom') return add(customTool(nested ?? wire, field))
   if (type === undefined) throw missing(`${field}.type`)
   add(serverTool(type, wire))
@@ -76,7 +77,12 @@ function functionTool(wire: JsonObject, field: string, namespace?: Namespace): F
 function customTool(wire: JsonObject, field: string, namespace?: Namespace): Tool {
   const description = textAt(wire['description'], `${field}.description`)
   const format = objectAt(wire['format'], `${field}.format`)
-  return { type: 'custom', ...identity(wire, field, namespace), ...(description !== undefined && { description }), ...(format && { format }) }
+  return {
+    type: 'custom',
+    ...identity(wire, field, namespace),
+    ...(description !== undefined && { description }),
+    ...(format && { format }),
+  }
 }
 
 function serverTool(type: string, wire: JsonObject): ServerTool {

@@ -2,8 +2,8 @@
 // three shapes. Deltas carry none of the markers and are never parsed.
 
 import type { GatewayError } from '../../../core/errors.ts'
-import type { Frame } from '../../../lib/framing/frame.ts'
 import { GatewayError as Failure } from '../../../core/errors.ts'
+import type { Frame } from '../../../lib/framing/frame.ts'
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue, tryParseJson } from '../../../lib/json.ts'
 import type { Sighting, Watch } from '../format.ts'
 import { inbandError } from './errors.ts'
@@ -58,7 +58,9 @@ function terminal(response: JsonObject): Sighting {
 const hasOutput = (response: JsonObject): boolean => (asArray(response['output'])?.length ?? 0) > 0
 
 const searches = (response: JsonObject): number =>
-  (asArray(response['output']) ?? []).filter((item) => isObject(item) && item['type'] === 'web_search_call' && asObject(item['action'])?.['type'] === 'search').length
+  (asArray(response['output']) ?? []).filter(
+    (item) => isObject(item) && item['type'] === 'web_search_call' && asObject(item['action'])?.['type'] === 'search',
+  ).length
 
 function failure(response: JsonObject): GatewayError | undefined {
   const status = response['status']
