@@ -10,7 +10,7 @@
 // - Each choice has exactly one `finish`, after all its blocks are closed.
 // - Exactly one `end` or `error` closes the stream. A cut stream ends in `error`.
 
-import type { JsonObject, JsonValue } from '../lib/json.ts'
+import { type JsonObject, type JsonValue, tryParseJson } from '../lib/json.ts'
 import type {
   AudioBlock,
   Block,
@@ -198,7 +198,7 @@ export function responseFold(): { add(event: ChatEvent): void; result(): ChatRes
       case 'server-tool-end': {
         const block = blockAt(event)
         const text = choiceAt(event.choice).inputs.get(event.block)
-        if (block?.type === 'server-tool-call' && text) block.input = JSON.parse(text)
+        if (block?.type === 'server-tool-call' && text) block.input = tryParseJson(text) ?? text
         return
       }
       case 'server-tool-result':

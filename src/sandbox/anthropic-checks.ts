@@ -34,7 +34,8 @@ export interface Range {
 /** A number that may be absent or null. */
 export function number(value: JsonValue | undefined, path: string, { integer, min, max }: Range): number | undefined {
   if (value === undefined || value === null) return undefined
-  if (typeof value !== 'number' || (integer && !Number.isInteger(value))) throw bad(`${path}: Input should be a valid ${integer ? 'integer' : 'number'}`)
+  if (typeof value !== 'number' || (integer && !Number.isInteger(value)))
+    throw bad(`${path}: Input should be a valid ${integer ? 'integer' : 'number'}`)
   if (min !== undefined && value < min) throw bad(`${path}: Input should be greater than or equal to ${min}`)
   if (max !== undefined && value > max) throw bad(`${path}: Input should be less than or equal to ${max}`)
   return value
@@ -59,7 +60,10 @@ export function source(block: JsonObject, path: string): void {
     if (!/^https?:\/\//.test(text(from.url, `${at}.url`))) throw bad(`${at}.url: Only HTTPS URLs are supported.`)
   } else if (type === 'file') text(from.file_id, `${at}.file_id`)
   else if (kind === 'document' && type === 'text') text(from.data, `${at}.data`)
-  else if (kind !== 'document' || type !== 'content') throw bad(`${path}.${kind}.source: Input tag '${type}' found using 'type' does not match any of the expected tags: 'base64', 'url', 'file'`)
+  else if (kind !== 'document' || type !== 'content')
+    throw bad(
+      `${path}.${kind}.source: Input tag '${type}' found using 'type' does not match any of the expected tags: 'base64', 'url', 'file'`,
+    )
 }
 
 /** Entries of a domain list; empty for null and absent. @throws Failure for what is no host. */
@@ -68,7 +72,8 @@ export function domains(value: JsonValue | undefined, path: string): string[] {
   return array(value, path).map((entry, index) => {
     const domain = text(entry, `${path}.${index}`)
     const [host = ''] = domain.split('/')
-    if (!/^[\p{L}\p{N}]([\p{L}\p{N}.-]*[\p{L}\p{N}])?$/u.test(host) || !host.includes('.')) throw bad(`${path}.${index}: Invalid domain '${domain}'`)
+    if (!/^[\p{L}\p{N}]([\p{L}\p{N}.-]*[\p{L}\p{N}])?$/u.test(host) || !host.includes('.'))
+      throw bad(`${path}.${index}: Invalid domain '${domain}'`)
     return domain
   })
 }

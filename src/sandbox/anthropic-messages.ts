@@ -25,9 +25,18 @@ interface State extends Turns {
 export function readTurns(value: JsonValue | undefined, isPrefillable: boolean): Turns {
   const messages = array(value, 'messages')
   if (messages.length === 0) throw bad('messages: at least one message is required')
-  const state: State = { seen: nothingSeen(), lastText: '', results: [], lastRole: '', open: new Set(), used: new Set(), serverTools: new Set() }
+  const state: State = {
+    seen: nothingSeen(),
+    lastText: '',
+    results: [],
+    lastRole: '',
+    open: new Set(),
+    used: new Set(),
+    serverTools: new Set(),
+  }
   state.seen.messages = messages.length
-  for (const [index, message] of messages.entries()) readMessage(object(message, `messages.${index}`), index, { state, last: index === messages.length - 1 })
+  for (const [index, message] of messages.entries())
+    readMessage(object(message, `messages.${index}`), index, { state, last: index === messages.length - 1 })
   if (state.open.size > 0) throw orphans(messages.length - 1, state.open)
   if (state.lastRole === 'assistant' && !isPrefillable)
     throw bad('This model does not support assistant message prefill. The conversation must end with a user message.')
@@ -42,7 +51,8 @@ const orphans = (index: number, ids: Iterable<string>) =>
 function readMessage(message: JsonObject, index: number, { state, last }: { state: State; last: boolean }): void {
   const at = `messages.${index}`
   const role = text(message.role, `${at}.role`)
-  if (role !== 'user' && role !== 'assistant' && role !== 'system') throw bad(`messages: Unexpected role "${role}". Allowed roles are "user" or "assistant".`)
+  if (role !== 'user' && role !== 'assistant' && role !== 'system')
+    throw bad(`messages: Unexpected role "${role}". Allowed roles are "user" or "assistant".`)
   if (index === 0 && role !== 'user') throw bad('messages: first message must use the "user" role')
   if (message.content === undefined) throw required(`${at}.content`)
   if (role === 'system') return readSystem(message.content, at, state)
@@ -91,9 +101,24 @@ function readUser(content: string | JsonValue, at: string, { state, index }: Use
   if (others) state.lastText = texts.join('')
 }
 
-const USER_BLOCKS = ['text', 'image', 'document', 'search_result', 'tool_result', 'container_upload', 'thinking', 'redacted_thinking', 'tool_use', 'server_tool_use', 'web_search_tool_result', 'web_fetch_tool_result']
+const USER_BLOCKS = [
+  'text',
+  'image',
+  'document',
+  'search_result',
+  'tool_result',
+  'container_upload',
+  'thinking',
+  'redacted_thinking',
+  'tool_use',
+  'server_tool_use',
+  'web_search_tool_result',
+  'web_fetch_tool_result',
+]
 const unknownTag = (path: string, type: string) =>
-  bad(`${path}: Input tag '${type}' found using 'type' does not match any of the expected tags: ${USER_BLOCKS.map((tag) => `'${tag}'`).join(', ')}`)
+  bad(
+    `${path}: Input tag '${type}' found using 'type' does not match any of the expected tags: ${USER_BLOCKS.map((tag) => `'${tag}'`).join(', ')}`,
+  )
 
 function readUserBlock(block: JsonObject, path: string, seen: Seen): string | undefined {
   const type = text(block.type, `${path}.type`)
@@ -126,7 +151,8 @@ function readResult(block: JsonObject, path: string, { state, asked }: { state: 
     throw bad(
       `${path}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
     )
-  if (!state.open.delete(id)) throw bad(`${path}: each tool_use must have a single result. Found multiple \`tool_result\` blocks with id: ${id}`)
+  if (!state.open.delete(id))
+    throw bad(`${path}: each tool_use must have a single result. Found multiple \`tool_result\` blocks with id: ${id}`)
   const { content } = block
   let result = ''
   if (typeof content === 'string') result = content
@@ -134,10 +160,14 @@ function readResult(block: JsonObject, path: string, { state, asked }: { state: 
     for (const [i, value] of array(content, `${path}.tool_result.content`).entries()) {
       const inner = object(value, `${path}.tool_result.content.${i}`)
       // Empty text is accepted here, unlike in messages.
-      result += inner.type === 'text' ? text(inner.text, `${path}.tool_result.content.${i}.text`) : (readUserBlock(inner, `${path}.tool_result.content.${i}`, state.seen) ?? '')
+      result +=
+        inner.type === 'text'
+          ? text(inner.text, `${path}.tool_result.content.${i}.text`)
+          : (readUserBlock(inner, `${path}.tool_result.content.${i}`, state.seen) ?? '')
     }
   }
-  if (block.is_error !== undefined && typeof block.is_error !== 'boolean') throw bad(`${path}.tool_result.is_error: Input should be a valid boolean`)
+  if (block.is_error !== undefined && typeof block.is_error !== 'boolean')
+    throw bad(`${path}.tool_result.is_error: Input should be a valid boolean`)
   state.seen.characters += result.length
   state.results.push(block.is_error === true ? `error: ${result}` : result)
 }
@@ -150,15 +180,18 @@ function readAssistant(content: string | JsonValue, at: string, { state, index, 
   if (state.open.size > 0) throw orphans(index - 1, state.open)
   state.results = []
   if (!Array.isArray(content)) {
-    if (content === '' && !last) throw bad(`${at}: all messages must have non-empty content except for the optional final assistant message`)
+    if (content === '' && !last)
+      throw bad(`${at}: all messages must have non-empty content except for the optional final assistant message`)
     if (last && /\s$/.test(String(content))) throw bad('messages: final assistant content cannot end with trailing whitespace')
     state.seen.characters += String(content).length
     return
   }
-  if (content.length === 0 && !last) throw bad(`${at}: all messages must have non-empty content except for the optional final assistant message`)
+  if (content.length === 0 && !last)
+    throw bad(`${at}: all messages must have non-empty content except for the optional final assistant message`)
   for (const [i, value] of content.entries()) readAssistantBlock(object(value, `${at}.content.${i}`), `${at}.content.${i}`, state)
   const end = content.at(-1)
-  if (last && isObject(end) && /\s$/.test(asString(end.text) ?? '')) throw bad('messages: final assistant content cannot end with trailing whitespace')
+  if (last && isObject(end) && /\s$/.test(asString(end.text) ?? ''))
+    throw bad('messages: final assistant content cannot end with trailing whitespace')
 }
 
 function readAssistantBlock(block: JsonObject, path: string, state: State): void {
@@ -168,7 +201,8 @@ function readAssistantBlock(block: JsonObject, path: string, state: State): void
     const thinking = text(block.thinking, `${path}.thinking.thinking`)
     const signature = text(block.signature, `${path}.thinking.signature`)
     // With `display: omitted` the text is empty and the signature stands alone.
-    if (sealState('thinking', signature, thinking === '' ? undefined : thinking) === 'altered') throw bad(`${path}: Invalid \`signature\` in \`thinking\` block`)
+    if (sealState('thinking', signature, thinking === '' ? undefined : thinking) === 'altered')
+      throw bad(`${path}: Invalid \`signature\` in \`thinking\` block`)
   } else if (type === 'redacted_thinking') text(block.data, `${path}.redacted_thinking.data`)
   else if (type === 'tool_use' || type === 'server_tool_use') {
     const id = text(block.id, `${path}.${type}.id`)

@@ -26,15 +26,21 @@ export function readAnthropic(body: JsonObject, rules: Rules, count: boolean): P
   const turns = readTurns(body.messages, !rules.modelRules || !isRecent(model))
   turns.seen.characters += readSystem(body.system)
   const { tools, search, fetch } = readTools(body)
-  const toolChoice = readChoice(body, [...tools.map(({ name }) => name), ...(search ? ['web_search'] : []), ...(fetch ? ['web_fetch'] : [])])
+  const toolChoice = readChoice(body, [
+    ...tools.map(({ name }) => name),
+    ...(search ? ['web_search'] : []),
+    ...(fetch ? ['web_fetch'] : []),
+  ])
   const thinking = readThinking(body, maxTokens, rules)
   const format = readFormat(body)
-  if (format !== undefined && search !== undefined) throw bad('output_config.format: structured outputs cannot be used together with citations, which web search always gives')
+  if (format !== undefined && search !== undefined)
+    throw bad('output_config.format: structured outputs cannot be used together with citations, which web search always gives')
   if (thinking.asked && toolChoice.mode === 'required') throw bad('Thinking may not be enabled when tool_choice forces tool use.')
   checkSampling(body, model, { thinking: thinking.asked, rules })
   const marks = breakpoints(body.messages) + breakpoints(body.system) + breakpoints(body.tools)
   if (marks > 4) throw bad(`A maximum of 4 blocks with cache_control may be provided. Found ${marks}.`)
-  const forced = (name: string): boolean => toolChoice.names?.includes(name) === true || (toolChoice.mode === 'required' && tools.length === 0)
+  const forced = (name: string): boolean =>
+    toolChoice.names?.includes(name) === true || (toolChoice.mode === 'required' && tools.length === 0)
   return prompt(
     {
       model,
@@ -108,7 +114,9 @@ function readTools(body: JsonObject): Tools {
     } else if (type === 'custom') result.tools.push(readCustom(tool, `${at}.custom`))
     else if (/^(bash|text_editor|memory|computer|browser)_\d{8}$/.test(type)) result.tools.push(builtIn(type, asString(tool.name)))
     else if (!/^(code_execution|tool_search_tool_(regex|bm25)|mcp_toolset|advisor)(_\d{8})?$/.test(type))
-      throw bad(`${at}: Input tag '${type}' found using 'type' does not match any of the expected tags: 'bash_20250124', 'custom', 'text_editor_20250728', 'web_search_20250305', 'web_fetch_20250910'`)
+      throw bad(
+        `${at}: Input tag '${type}' found using 'type' does not match any of the expected tags: 'bash_20250124', 'custom', 'text_editor_20250728', 'web_search_20250305', 'web_fetch_20250910'`,
+      )
     const name = asString(tool.name) ?? type
     if (names.has(name)) throw bad('tools: Tool names must be unique.')
     names.add(name)
@@ -129,7 +137,12 @@ function readCustom(tool: JsonObject, at: string): DeclaredTool {
 function builtIn(type: string, name: string | undefined): DeclaredTool {
   const bash = type.startsWith('bash')
   const properties: JsonObject = bash ? { command: { type: 'string' } } : { command: { const: 'view' }, path: { type: 'string' } }
-  return { name: name ?? type, kind: 'function', schema: { type: 'object', properties, required: Object.keys(properties) }, description: '' }
+  return {
+    name: name ?? type,
+    kind: 'function',
+    schema: { type: 'object', properties, required: Object.keys(properties) },
+    description: '',
+  }
 }
 
 function readHosted(tool: JsonObject, at: string): HostedSearch {
@@ -150,7 +163,8 @@ function readChoice(body: JsonObject, declared: readonly string[]): ToolChoice {
   if (body.tool_choice === undefined || body.tool_choice === null) return { mode: 'auto' }
   const choice = object(body.tool_choice, 'tool_choice')
   const type = text(choice.type, 'tool_choice.type')
-  if (!['auto', 'any', 'tool', 'none'].includes(type)) throw bad(`tool_choice: Input tag '${type}' found using 'type' does not match any of the expected tags: 'auto', 'any', 'tool', 'none'`)
+  if (!['auto', 'any', 'tool', 'none'].includes(type))
+    throw bad(`tool_choice: Input tag '${type}' found using 'type' does not match any of the expected tags: 'auto', 'any', 'tool', 'none'`)
   if (type === 'auto' || type === 'none') return { mode: type }
   if (declared.length === 0) throw bad('tool_choice may only be specified while providing tools.')
   if (type === 'any') return { mode: 'required' }
@@ -163,13 +177,17 @@ function readThinking(body: JsonObject, maxTokens: number | undefined, { modelRu
   if (body.thinking === undefined || body.thinking === null) return { asked: false, shown: true }
   const thinking = object(body.thinking, 'thinking')
   const type = text(thinking.type, 'thinking.type')
-  if (!['enabled', 'adaptive', 'disabled', 'between_tools'].includes(type)) throw bad(`thinking: Input tag '${type}' found using 'type' does not match any of the expected tags: 'adaptive', 'disabled', 'enabled'`)
+  if (!['enabled', 'adaptive', 'disabled', 'between_tools'].includes(type))
+    throw bad(`thinking: Input tag '${type}' found using 'type' does not match any of the expected tags: 'adaptive', 'disabled', 'enabled'`)
   if (type === 'enabled') {
     const path = 'thinking.enabled.budget_tokens'
     if (thinking.budget_tokens === undefined) throw required(path)
     const budget = number(thinking.budget_tokens, path, { integer: true, min: 1024 }) ?? 1024
     if (maxTokens !== undefined && budget >= maxTokens) throw bad('`max_tokens` must be greater than `thinking.budget_tokens`')
-    if (modelRules && isNewest(String(body.model))) throw bad('"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.')
+    if (modelRules && isNewest(String(body.model)))
+      throw bad(
+        '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.',
+      )
   }
   return { asked: type !== 'disabled', shown: thinking.display !== 'omitted' }
 }

@@ -24,7 +24,8 @@ export const anthropic: Wire = {
   },
   stream,
   errorFrame: (failure) => `event: error\ndata: ${JSON.stringify(anthropicError(failure))}\n\n`,
-  malformedFrame: () => 'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"bro\n\n',
+  malformedFrame: () =>
+    'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"bro\n\n',
 }
 
 const message = ({ seed, model }: Prompt): object => ({
@@ -41,7 +42,11 @@ const message = ({ seed, model }: Prompt): object => ({
 function stop(script: Script): { stop_reason: string; stop_sequence: string | null; stop_details?: object } {
   if (script.stop !== undefined) return { stop_reason: 'stop_sequence', stop_sequence: script.stop }
   if (script.ending === 'refusal')
-    return { stop_reason: 'refusal', stop_sequence: null, stop_details: { type: 'refusal', category: null, explanation: 'The sandbox was asked to refuse.' } }
+    return {
+      stop_reason: 'refusal',
+      stop_sequence: null,
+      stop_details: { type: 'refusal', category: null, explanation: 'The sandbox was asked to refuse.' },
+    }
   const reasons = { length: 'max_tokens', tool: 'tool_use', stop: 'end_turn' }
   return { stop_reason: reasons[script.ending], stop_sequence: null }
 }
@@ -107,7 +112,7 @@ function callBlock(base: object, input: string): WireBlock {
 function textBlock(block: Block & { kind: 'text' | 'refusal' }): WireBlock {
   const deltas = pieces(block.text).map((text) => ({ type: 'text_delta', text }))
   if (block.kind === 'refusal' || block.cites === undefined) {
-    return { whole: { type: 'text', text: block.text, citations: null }, start: { type: 'text', text: '' }, deltas }
+    return { whole: { type: 'text', text: block.text }, start: { type: 'text', text: '' }, deltas }
   }
   const citations = block.cites.map(citation)
   return {
@@ -128,10 +133,21 @@ const citation = (hit: Hit): object => ({
 function resultOf(block: Block & { kind: 'search' | 'fetch' }, tool: string): object {
   if (typeof block.outcome === 'string') return { type: `${tool}_tool_result_error`, error_code: block.outcome }
   if (block.kind === 'search')
-    return block.outcome.map(({ url, title, age }) => ({ type: 'web_search_result', title, url, encrypted_content: seal('search', sealedPage(url, title)), page_age: age }))
+    return block.outcome.map(({ url, title, age }) => ({
+      type: 'web_search_result',
+      title,
+      url,
+      encrypted_content: seal('search', sealedPage(url, title)),
+      page_age: age,
+    }))
   const { title, text } = block.outcome
   const source = { type: 'text', media_type: 'text/plain', data: text }
-  return { type: 'web_fetch_result', url: block.url, retrieved_at: RETRIEVED, content: { type: 'document', title, source, citations: null } }
+  return {
+    type: 'web_fetch_result',
+    url: block.url,
+    retrieved_at: RETRIEVED,
+    content: { type: 'document', title, source, citations: null },
+  }
 }
 
 function* stream(prompt: Prompt, answer: Answer): Frames {
@@ -146,6 +162,6 @@ function* stream(prompt: Prompt, answer: Answer): Frames {
     }
     yield event('content_block_stop', { index })
   }
-  yield event('message_delta', { delta: { stop_reason: null, stop_sequence: null, ...stop(script) }, usage: usage(answer.usage, true) })
+  yield event('message_delta', { delta: { ...stop(script) }, usage: usage(answer.usage, true) })
   yield event('message_stop', {})
 }

@@ -37,7 +37,9 @@ const FILLER =
 const MAX_LONG = 100_000
 
 const filler: Behaviour = (prompt) => said(prompt, FILLER)
-const after = (course: Course): Behaviour => (prompt) => ({ ...said(prompt, FILLER), course })
+const after =
+  (course: Course): Behaviour =>
+  (prompt) => ({ ...said(prompt, FILLER), course })
 const overloaded = new Failure(529, 'Overloaded')
 
 const BEHAVIOURS: Readonly<Partial<Record<TestModel, Behaviour>>> = {
@@ -50,13 +52,15 @@ const BEHAVIOURS: Readonly<Partial<Record<TestModel, Behaviour>>> = {
   'test/error-mid-stream': after({ hitch: { after: 3, what: overloaded } }),
   'test/malformed': after({ hitch: { after: 3, what: 'malformed' } }),
   'test/length': (prompt) => shorten(filler(prompt), { stops: [], maxTokens: 8 }),
-  'test/refusal': () => ({ blocks: [{ kind: 'refusal', text: 'The Switchyard sandbox refuses, as this model name asks.' }], ending: 'refusal' }),
+  'test/refusal': () => ({
+    blocks: [{ kind: 'refusal', text: 'The Switchyard sandbox refuses, as this model name asks.' }],
+    ending: 'refusal',
+  }),
   'test/reasoning': converse,
   'test/json': json,
   'test/tool-call': (prompt) => calling(prompt, 1),
   'test/parallel-tools': (prompt) => calling(prompt, 2),
-  'test/search': (prompt) =>
-    prompt.results.length > 0 ? said(prompt, quoteResults(prompt)) : reasoned(prompt, { blocks: searched(prompt), ending: 'stop' }),
+  'test/search': searching,
   'test/500-then-ok': converse,
 }
 
@@ -69,6 +73,12 @@ function calling(prompt: Prompt, count: 1 | 2): Script {
   return reasoned(prompt, { blocks: tools.map((tool) => callOf(tool, prompt)), ending: 'tool' })
 }
 
+function searching(prompt: Prompt): Script {
+  if (prompt.results.length > 0) return said(prompt, quoteResults(prompt))
+  if (prompt.search === undefined) return said(prompt, 'The Switchyard sandbox has no hosted search to run: declare it.')
+  return reasoned(prompt, { blocks: searched(prompt), ending: 'stop' })
+}
+
 function longText(text: string): string {
   const asked = Number(/\d+/.exec(text)?.[0] ?? 500)
   const words: string[] = []
@@ -78,16 +88,23 @@ function longText(text: string): string {
 
 const FAILURES: Readonly<Partial<Record<TestModel, Failure>>> = {
   'test/400': new Failure(400, 'The Switchyard sandbox refuses this request, as its model name asks.', { param: 'model' }),
-  'test/401': new Failure(401, 'Incorrect API key provided: the Switchyard sandbox refuses it, as the model name asks.', { code: 'invalid_api_key' }),
+  'test/401': new Failure(401, 'Incorrect API key provided: the Switchyard sandbox refuses it, as the model name asks.', {
+    code: 'invalid_api_key',
+  }),
   'test/429': new Failure(429, 'Rate limit reached in the Switchyard sandbox, as the model name asks.'),
-  'test/429-retry-after': new Failure(429, 'Rate limit reached in the Switchyard sandbox. Please try again in 1s.', { retryAfterSeconds: 1 }),
+  'test/429-retry-after': new Failure(429, 'Rate limit reached in the Switchyard sandbox. Please try again in 1s.', {
+    retryAfterSeconds: 1,
+  }),
   'test/500': new Failure(500, 'The Switchyard sandbox fails, as the model name asks.'),
   'test/529': overloaded,
 }
 
 const ODDITIES: Readonly<Partial<Record<TestModel, Oddity>>> = {
   'test/empty': { contentType: 'application/json', body: '' },
-  'test/html': { contentType: 'text/html; charset=utf-8', body: '<!doctype html><html><body><h1>Switchyard sandbox</h1><p>A page where an answer should be.</p></body></html>' },
+  'test/html': {
+    contentType: 'text/html; charset=utf-8',
+    body: '<!doctype html><html><body><h1>Switchyard sandbox</h1><p>A page where an answer should be.</p></body></html>',
+  },
 }
 
 const isTest = (model: string): model is TestModel => (TEST_MODELS as readonly string[]).includes(model)
@@ -104,7 +121,8 @@ export function answerTo(prompt: Prompt, exchange: string, memory: Memory): Answ
     if (failure !== undefined) throw failure
     const oddity = ODDITIES[model]
     if (oddity !== undefined) return oddity
-    if (model === 'test/500-then-ok' && memory.firstTime(exchange)) throw new Failure(500, 'The Switchyard sandbox fails once, as the model name asks.')
+    if (model === 'test/500-then-ok' && memory.firstTime(exchange))
+      throw new Failure(500, 'The Switchyard sandbox fails once, as the model name asks.')
     behaviour = BEHAVIOURS[model] ?? converse
   }
   const { course, ...script } = behaviour(prompt)

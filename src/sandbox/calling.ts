@@ -6,7 +6,8 @@ import { COMMAND, instanceOf } from './instance.ts'
 import type { DeclaredTool, Prompt } from './prompt.ts'
 import type { CallBlock } from './script.ts'
 
-const SHELL = /^(bash|shell|local_shell|exec|exec_command|execute_command|run_command|run_shell_command|run_terminal_cmd|run_in_terminal|terminal|container\.exec|shell_command)$/i
+const SHELL =
+  /^(bash|shell|local_shell|exec|exec_command|execute_command|run_command|run_shell_command|run_terminal_cmd|run_in_terminal|terminal|container\.exec|shell_command)$/i
 
 /** Words that say what a tool does, not what it is about. */
 const VERBS = new Set(
@@ -59,11 +60,16 @@ function isNamed(name: string, lower: string): boolean {
   const escaped = wanted.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   // A plain word such as `Write` or `Task` is not a request; an identifier is.
   if (/[_\-.:\d]|[a-z][A-Z]/.test(name)) return new RegExp(`(?<![\\w-])${escaped}(?![\\w-])`).test(lower)
-  return new RegExp(`\\b(?:use|using|call|invoke|run|with) (?:the )?["'\`]?${escaped}\\b|["'\`]${escaped}["'\`]|\\b${escaped} (?:tool|function)\\b`).test(lower)
+  return new RegExp(
+    `\\b(?:use|using|call|invoke|run|with) (?:the )?["'\`]?${escaped}\\b|["'\`]${escaped}["'\`]|\\b${escaped} (?:tool|function)\\b`,
+  ).test(lower)
 }
 
 function topicOf(name: string): string[] {
-  const parts = name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().split(/[^a-z]+/)
+  const parts = name
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z]+/)
   return parts.length < 2 ? [] : parts.filter((word) => word.length >= 4 && !VERBS.has(word))
 }
 
@@ -81,14 +87,17 @@ function argumentsFor({ schema }: DeclaredTool, text: string): JsonObject {
 }
 
 function hint(name: string, schema: JsonObject, text: string): JsonValue | undefined {
-  if (schema.enum !== undefined || schema.const !== undefined || schema.format !== undefined || schema.pattern !== undefined) return undefined
+  if (schema.enum !== undefined || schema.const !== undefined || schema.format !== undefined || schema.pattern !== undefined)
+    return undefined
   const types = (asArray(schema.type) ?? [schema.type ?? 'string']).map((type) => String(type).toLowerCase())
   if (COMMAND.test(name)) {
-    if (types.includes('array')) return ['string', undefined].includes(asString(asObject(schema.items)?.type)?.toLowerCase()) ? ['echo', 'hello'] : undefined
+    if (types.includes('array'))
+      return ['string', undefined].includes(asString(asObject(schema.items)?.type)?.toLowerCase()) ? ['echo', 'hello'] : undefined
     return types.includes('string') ? 'echo hello' : undefined
   }
   if (!types.includes('string') || schema.maxLength !== undefined || schema.minLength !== undefined) return undefined
-  if (/city|location|place/i.test(name)) return /\b(?:in|for|at|of) ([A-Z][\p{L}-]+(?: [A-Z][\p{L}-]+)*(?:, [A-Z]{2})?)/u.exec(text)?.[1] ?? 'Paris'
+  if (/city|location|place/i.test(name))
+    return /\b(?:in|for|at|of) ([A-Z][\p{L}-]+(?: [A-Z][\p{L}-]+)*(?:, [A-Z]{2})?)/u.exec(text)?.[1] ?? 'Paris'
   if (/path|file/i.test(name)) return 'README.md'
   return /query|question|text|prompt|input|message|search/i.test(name) && text !== '' ? text.slice(0, 80) : undefined
 }

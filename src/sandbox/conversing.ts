@@ -24,9 +24,11 @@ export function reasoned(prompt: Prompt, script: Script): Script {
   return { ...script, blocks: [{ kind: 'reasoning', text: thoughts(prompt) }, ...script.blocks] }
 }
 
-export const thoughts = ({ text }: Prompt): string => `The user wrote ${excerpt(text)}. The sandbox decides what to answer without thinking.`
+export const thoughts = ({ text }: Prompt): string =>
+  `The user wrote ${excerpt(text)}. The sandbox decides what to answer without thinking.`
 
-export const said = (prompt: Prompt, text: string): Script => reasoned(prompt, { blocks: text === '' ? [] : [{ kind: 'text', text }], ending: 'stop' })
+export const said = (prompt: Prompt, text: string): Script =>
+  reasoned(prompt, { blocks: text === '' ? [] : [{ kind: 'text', text }], ending: 'stop' })
 
 export function json(prompt: Prompt): Script {
   const schema = prompt.format?.schema
@@ -40,7 +42,10 @@ const EXCERPT = 60
 export function excerpt(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim()
   if (line.length <= EXCERPT) return line === '' ? 'nothing' : `“${line}”`
-  return `“${Array.from(line.slice(0, EXCERPT + 1)).slice(0, EXCERPT).join('').trimEnd()}…”`
+  return `“${Array.from(line.slice(0, EXCERPT + 1))
+    .slice(0, EXCERPT)
+    .join('')
+    .trimEnd()}…”`
 }
 
 export const quoteResults = ({ results }: Prompt): string =>
@@ -64,9 +69,12 @@ export function variant(script: Script, index: number, prompt: Prompt): Script {
   if (index === 0 || prompt.format !== undefined || script.ending === 'tool') return script
   const at = script.blocks.findLastIndex(({ kind }) => kind === 'text')
   if (at < 0) return script
-  const blocks: Block[] = script.blocks.map((block, i) => (i === at && block.kind === 'text' ? { ...block, text: `${block.text} (choice ${index + 1})` } : block))
+  const blocks: Block[] = script.blocks.map((block, i) =>
+    i === at && block.kind === 'text' ? { ...block, text: `${block.text} (choice ${index + 1})` } : block,
+  )
   return { ...script, blocks }
 }
 
 /** Text of a tool result's value, whatever its shape. */
-export const resultText = (value: unknown): string => (typeof value === 'string' ? value : isObject(value) || Array.isArray(value) ? JSON.stringify(value) : String(value ?? ''))
+export const resultText = (value: unknown): string =>
+  typeof value === 'string' ? value : isObject(value) || Array.isArray(value) ? JSON.stringify(value) : String(value ?? '')

@@ -83,7 +83,11 @@ export const CORPUS: readonly Hit[] = [
   ),
 ]
 
-const COMMON = new Set('the and for how what who when where why does did you are was with from that this have into about can please tell update web app'.split(' '))
+const COMMON = new Set(
+  'the and for how what who when where why does did you are was with from that this have into about can please tell update web app'.split(
+    ' ',
+  ),
+)
 const words = (text: string): string[] => (text.toLowerCase().match(/[a-z0-9.]{2,}/g) ?? []).filter((word) => !COMMON.has(word))
 const INDEX = CORPUS.map((hit) => ({ hit, title: new Set(words(hit.title)), body: new Set(words(`${hit.text} ${hit.url}`)) }))
 
@@ -120,7 +124,10 @@ function covers(entry: string, url: string): boolean {
   const host = slash < 0 ? entry : entry.slice(0, slash)
   if (hostname !== host && !hostname.endsWith(`.${host}`)) return false
   const path = slash < 0 ? '' : entry.slice(slash)
-  const shape = path.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('[^/]*')
+  const shape = path
+    .split('*')
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+    .join('[^/]*')
   return new RegExp(`^${shape}`).test(pathname)
 }
 

@@ -111,7 +111,8 @@ function objectFor(schema: JsonObject, place: Place): JsonObject {
   const known = Object.keys(properties).filter((name) => properties[name] !== false)
   if (!place.walk.sparse && place.at < DEEP) for (const name of known) names.add(name)
   if (place.walk.sparse && place.at === 0) {
-    for (const name of known) if (place.walk.hint?.(name, asObject(properties[name]) ?? {}) !== undefined && COMMAND.test(name)) names.add(name)
+    for (const name of known)
+      if (place.walk.hint?.(name, asObject(properties[name]) ?? {}) !== undefined && COMMAND.test(name)) names.add(name)
     if (names.size === 0 && known[0] !== undefined) names.add(known[0])
   }
   const least = asNumber(schema.minProperties) ?? 0

@@ -4,7 +4,21 @@ import { asObject, asString, isObject, type JsonObject, type JsonValue } from '.
 
 import { Failure } from './failure.ts'
 import { isOpenAIReasoning } from './models.ts'
-import { fullArray, imageUrl, invalidType, invalidValue, missing, number, object, optional, parameters, refused, strictSchema, text, toolName } from './openai-checks.ts'
+import {
+  fullArray,
+  imageUrl,
+  invalidType,
+  invalidValue,
+  missing,
+  number,
+  object,
+  optional,
+  parameters,
+  refused,
+  strictSchema,
+  text,
+  toolName,
+} from './openai-checks.ts'
 import { type DeclaredTool, nothingSeen, type Prompt, prompt, type Rules, type Seen, type ToolChoice } from './prompt.ts'
 import { isBase64 } from './tokens.ts'
 
@@ -25,7 +39,8 @@ export function readChat(body: JsonObject, rules: Rules): Prompt {
   const walk = readMessages(fullArray(body, 'messages'))
   const tools = [...readTools(body), ...readFunctions(body)]
   const stream = optional(body, 'stream', 'boolean') ?? false
-  if (isObject(body.stream_options) && !stream) throw refused('stream_options', "The 'stream_options' parameter is only allowed when 'stream' is enabled.")
+  if (isObject(body.stream_options) && !stream)
+    throw refused('stream_options', "The 'stream_options' parameter is only allowed when 'stream' is enabled.")
   const maxTokens = readLimit(body)
   const toolChoice = readChoice(body, tools)
   const stops = readStops(body)
@@ -100,7 +115,10 @@ function readMessage(message: JsonObject, index: number, walk: Walk): void {
 function readResult(message: JsonObject, index: number, walk: Walk): void {
   const id = text(message.tool_call_id, `messages[${index}].tool_call_id`)
   if (!walk.open.has(id) && !walk.answered.has(id))
-    throw refused(`messages.[${index}].role`, "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.")
+    throw refused(
+      `messages.[${index}].role`,
+      "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+    )
   walk.open.delete(id)
   walk.answered.add(id)
   walk.results.push(readContent(message.content, `messages[${index}].content`, 'tool', walk.seen))
@@ -112,12 +130,17 @@ function readAssistant(message: JsonObject, at: string, walk: Walk): void {
   const calls = message.tool_calls
   const hasCalls = Array.isArray(calls) || isObject(message.function_call)
   if (message.content === null || message.content === undefined) {
-    if (!hasCalls && typeof message.refusal !== 'string' && !isObject(message.audio)) throw refused(`${at}.content`, "Invalid value for 'content': expected a string, got null.")
+    if (!hasCalls && typeof message.refusal !== 'string' && !isObject(message.audio))
+      throw refused(`${at}.content`, "Invalid value for 'content': expected a string, got null.")
   } else readContent(message.content, `${at}.content`, 'assistant', walk.seen)
   if (calls === undefined || calls === null) return
   if (!Array.isArray(calls)) throw invalidType(`${at}.tool_calls`, 'an array of objects', calls)
   if (calls.length === 0)
-    throw refused(`${at}.tool_calls`, `Invalid '${at}.tool_calls': empty array. Expected an array with minimum length 1, but got an empty array instead.`, 'empty_array')
+    throw refused(
+      `${at}.tool_calls`,
+      `Invalid '${at}.tool_calls': empty array. Expected an array with minimum length 1, but got an empty array instead.`,
+      'empty_array',
+    )
   for (const [i, value] of calls.entries()) {
     const call = object(value, `${at}.tool_calls[${i}]`)
     const type = text(call.type, `${at}.tool_calls[${i}].type`)
@@ -148,7 +171,8 @@ function readContent(content: JsonValue | undefined, param: string, role: string
     if (!PARTS.includes(type)) throw invalidValue(`${at}.type`, type, PARTS)
     if (type === 'text') result += text(part.text, `${at}.text`)
     else if (type === 'refusal') result += text(part.refusal, `${at}.refusal`)
-    else if (role !== 'user') throw refused(at, `Invalid content: messages with role '${role}' may not contain parts of type '${type}'.`, 'invalid_value')
+    else if (role !== 'user')
+      throw refused(at, `Invalid content: messages with role '${role}' may not contain parts of type '${type}'.`, 'invalid_value')
     else readMedia(type, part, at, seen)
   }
   seen.characters += result.length
@@ -162,14 +186,16 @@ function readMedia(type: string, part: JsonObject, at: string, seen: Seen): void
     imageUrl(inner.url, `${at}.image_url.url`)
   } else if (type === 'input_audio') {
     seen.audios++
-    if (!isBase64(text(inner.data, `${at}.input_audio.data`))) throw refused(`${at}.input_audio.data`, 'Invalid base64 audio data.', 'invalid_base64')
+    if (!isBase64(text(inner.data, `${at}.input_audio.data`)))
+      throw refused(`${at}.input_audio.data`, 'Invalid base64 audio data.', 'invalid_base64')
     const format = text(inner.format, `${at}.input_audio.format`)
     if (format !== 'wav' && format !== 'mp3') throw invalidValue(`${at}.input_audio.format`, format, ['wav', 'mp3'])
   } else if (type === 'file') {
     seen.files++
     if (asString(inner.file_id) === undefined && asString(inner.file_data) === undefined) throw missing(`${at}.file.file_id`)
     const data = asString(inner.file_data)
-    if (data !== undefined && !isBase64(data.replace(/^data:[^,]*;base64,/, ''))) throw refused(`${at}.file.file_data`, 'Invalid base64 file data.', 'invalid_base64')
+    if (data !== undefined && !isBase64(data.replace(/^data:[^,]*;base64,/, '')))
+      throw refused(`${at}.file.file_data`, 'Invalid base64 file data.', 'invalid_base64')
   }
 }
 
@@ -201,14 +227,23 @@ function readChoice(body: JsonObject, tools: readonly DeclaredTool[]): ToolChoic
   const param = body.tool_choice === undefined || body.tool_choice === null ? 'function_call' : 'tool_choice'
   const choice = body[param]
   if (body.parallel_tool_calls !== undefined && body.parallel_tool_calls !== null && tools.length === 0)
-    throw refused('parallel_tool_calls', "Invalid value for 'parallel_tool_calls': 'parallel_tool_calls' is only allowed when 'tools' are specified.")
+    throw refused(
+      'parallel_tool_calls',
+      "Invalid value for 'parallel_tool_calls': 'parallel_tool_calls' is only allowed when 'tools' are specified.",
+    )
   if (choice === undefined || choice === null) return { mode: 'auto' }
-  if (tools.length === 0) throw refused(param, `Invalid value for '${param}': '${param}' is only allowed when '${param === 'tool_choice' ? 'tools' : 'functions'}' are specified.`)
+  if (tools.length === 0)
+    throw refused(
+      param,
+      `Invalid value for '${param}': '${param}' is only allowed when '${param === 'tool_choice' ? 'tools' : 'functions'}' are specified.`,
+    )
   if (choice === 'none' || choice === 'auto' || choice === 'required') return { mode: choice }
   if (!isObject(choice)) throw invalidValue(param, choice, ['none', 'auto', 'required'])
   const allowed = asObject(choice.allowed_tools)
   if (allowed !== undefined) {
-    const names = (Array.isArray(allowed.tools) ? allowed.tools : []).map((tool) => asString(asObject(asObject(tool)?.function ?? asObject(tool)?.custom)?.name) ?? '')
+    const names = (Array.isArray(allowed.tools) ? allowed.tools : []).map(
+      (tool) => asString(asObject(asObject(tool)?.function ?? asObject(tool)?.custom)?.name) ?? '',
+    )
     return { mode: allowed.mode === 'required' ? 'required' : 'auto', names }
   }
   const inner = param === 'function_call' ? choice : asObject(choice.function ?? choice.custom)
@@ -221,7 +256,11 @@ function readLimit(body: JsonObject): number | undefined {
   const old = number(body, 'max_tokens', { integer: true, min: 1 })
   const current = number(body, 'max_completion_tokens', { integer: true, min: 1 })
   if (old !== undefined && current !== undefined)
-    throw refused('max_tokens', "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.", 'invalid_parameter_combination')
+    throw refused(
+      'max_tokens',
+      "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+      'invalid_parameter_combination',
+    )
   return current ?? old
 }
 
@@ -229,9 +268,14 @@ function readStops(body: JsonObject): string[] {
   const { stop } = body
   if (stop === undefined || stop === null) return []
   if (typeof stop === 'string') return [stop]
-  if (!Array.isArray(stop) || stop.some((entry) => typeof entry !== 'string')) throw invalidType('stop', 'one of a string or array of strings', stop)
+  if (!Array.isArray(stop) || stop.some((entry) => typeof entry !== 'string'))
+    throw invalidType('stop', 'one of a string or array of strings', stop)
   if (stop.length > 4)
-    throw refused('stop', `Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length ${stop.length} instead.`, 'array_above_max_length')
+    throw refused(
+      'stop',
+      `Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length ${stop.length} instead.`,
+      'array_above_max_length',
+    )
   return stop as string[]
 }
 
@@ -254,10 +298,18 @@ function checkModel(body: JsonObject, model: string, walk: Walk): void {
     throw refused('messages', "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.")
   if (!isOpenAIReasoning(model)) return
   if (typeof body.max_tokens === 'number')
-    throw refused('max_tokens', "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", 'unsupported_parameter')
-  if (body.stop !== undefined && body.stop !== null) throw refused('stop', "Unsupported parameter: 'stop' is not supported with this model.", 'unsupported_parameter')
+    throw refused(
+      'max_tokens',
+      "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+      'unsupported_parameter',
+    )
+  if (body.stop !== undefined && body.stop !== null)
+    throw refused('stop', "Unsupported parameter: 'stop' is not supported with this model.", 'unsupported_parameter')
   if (typeof body.temperature === 'number' && body.temperature !== 1)
-    throw refused('temperature', `Unsupported value: 'temperature' does not support ${body.temperature} with this model. Only the default (1) value is supported.`, 'unsupported_value')
+    throw refused(
+      'temperature',
+      `Unsupported value: 'temperature' does not support ${body.temperature} with this model. Only the default (1) value is supported.`,
+      'unsupported_value',
+    )
   if (walk.seen.audios > 0) throw refused('messages', 'This model does not support audio content.', 'unsupported_value')
 }
-

@@ -57,7 +57,10 @@ function choice(prompt: Prompt, script: Script, index: number): object {
       ...(tools.length > 0 && { tool_calls: tools }),
       ...(legacy && { function_call: { name: legacy.name, arguments: legacy.input } }),
     },
-    logprobs: prompt.logprobs === undefined ? null : { content: pieces(content).map((token) => logprob(token, prompt.logprobs ?? 0)), refusal: null },
+    logprobs:
+      prompt.logprobs === undefined
+        ? null
+        : { content: pieces(content).map((token) => logprob(token, prompt.logprobs ?? 0)), refusal: null },
     finish_reason: finish(script),
   }
 }
@@ -94,13 +97,25 @@ function usage({ input, cached, resultTokens, output, reasoning }: ScriptUsage):
     completion_tokens: output + reasoning,
     total_tokens: prompt + output + reasoning,
     prompt_tokens_details: { cached_tokens: cached, cache_write_tokens: 0, audio_tokens: 0 },
-    completion_tokens_details: { reasoning_tokens: reasoning, audio_tokens: 0, accepted_prediction_tokens: 0, rejected_prediction_tokens: 0 },
+    completion_tokens_details: {
+      reasoning_tokens: reasoning,
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
   }
 }
 
 function* stream(prompt: Prompt, answer: Answer): Frames {
   const counted = (prompt.body.stream_options as { include_usage?: unknown } | null | undefined)?.include_usage === true
-  const head = JSON.stringify({ id: idFrom(prompt.seed, 'chatcmpl-'), object: 'chat.completion.chunk', created: CREATED, model: prompt.model, service_tier: 'default', system_fingerprint: FINGERPRINT }).slice(0, -1)
+  const head = JSON.stringify({
+    id: idFrom(prompt.seed, 'chatcmpl-'),
+    object: 'chat.completion.chunk',
+    created: CREATED,
+    model: prompt.model,
+    service_tier: 'default',
+    system_fingerprint: FINGERPRINT,
+  }).slice(0, -1)
   const tail = counted ? ',"usage":null}\n\n' : '}\n\n'
   const open = answer.choices.map((script, index) => deltas(prompt, script, index))
   while (open.length > 0) {
@@ -130,7 +145,10 @@ function* choiceFrames(prompt: Prompt, script: Script, index: number): Running['
     piece: false,
     text: `{"index":${index},"delta":${JSON.stringify(delta)},"logprobs":${JSON.stringify(logprobs)},"finish_reason":${JSON.stringify(end)}}`,
   })
-  const piece = (delta: object, logprobs: object | null = null): { piece: boolean; text: string } => ({ ...frame(delta, null, logprobs), piece: true })
+  const piece = (delta: object, logprobs: object | null = null): { piece: boolean; text: string } => ({
+    ...frame(delta, null, logprobs),
+    piece: true,
+  })
   const onlyCalls = script.blocks.length > 0 && script.blocks.every(({ kind }) => kind === 'call')
   yield frame({ role: 'assistant', content: onlyCalls ? null : '', refusal: null })
   let length = 0
@@ -139,7 +157,8 @@ function* choiceFrames(prompt: Prompt, script: Script, index: number): Running['
     if (block.kind === 'text') {
       const { text, links } = linked(block, length)
       length += Array.from(text).length
-      for (const content of pieces(text)) yield piece({ content }, prompt.logprobs === undefined ? null : { content: [logprob(content, prompt.logprobs)], refusal: null })
+      for (const content of pieces(text))
+        yield piece({ content }, prompt.logprobs === undefined ? null : { content: [logprob(content, prompt.logprobs)], refusal: null })
       if (links.length > 0) yield frame({ annotations: links.map(annotation) })
     } else if (block.kind === 'call') {
       yield* callFrames(prompt, block, { salt: `${index}.${calls}`, at: calls++, piece })
@@ -167,6 +186,16 @@ function* callFrames(prompt: Prompt, call: CallBlock, { salt, at, piece }: CallP
   }
   const id = idFrom(prompt.seed, 'call_', salt)
   const custom = call.type === 'custom'
-  yield piece({ tool_calls: [{ index: at, id, type: call.type, ...(custom ? { custom: { name: call.name, input: '' } } : { function: { name: call.name, arguments: '' } }) }] })
-  for (const text of fragments(call.input)) yield piece({ tool_calls: [{ index: at, ...(custom ? { custom: { input: text } } : { function: { arguments: text } }) }] })
+  yield piece({
+    tool_calls: [
+      {
+        index: at,
+        id,
+        type: call.type,
+        ...(custom ? { custom: { name: call.name, input: '' } } : { function: { name: call.name, arguments: '' } }),
+      },
+    ],
+  })
+  for (const text of fragments(call.input))
+    yield piece({ tool_calls: [{ index: at, ...(custom ? { custom: { input: text } } : { function: { arguments: text } }) }] })
 }

@@ -1,10 +1,11 @@
 // How OpenAI words its refusals, shared by its two chat wires.
 
-import { type JsonObject, type JsonValue, isObject } from '../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts'
 import { Failure, type FailureBody, retryHeaders } from './failure.ts'
 import { isBase64 } from './tokens.ts'
 
-export const missing = (param: string): Failure => new Failure(400, `Missing required parameter: '${param}'.`, { param, code: 'missing_required_parameter' })
+export const missing = (param: string): Failure =>
+  new Failure(400, `Missing required parameter: '${param}'.`, { param, code: 'missing_required_parameter' })
 
 export const invalidType = (param: string, expected: string, got: unknown): Failure =>
   new Failure(400, `Invalid type for '${param}': expected ${expected}, but got ${kindOf(got)} instead.`, { param, code: 'invalid_type' })
@@ -12,10 +13,16 @@ export const invalidType = (param: string, expected: string, got: unknown): Fail
 export const invalidValue = (param: string, got: unknown, supported: readonly string[]): Failure =>
   new Failure(400, `Invalid value: '${String(got)}'. Supported values are: ${listed(supported)}.`, { param, code: 'invalid_value' })
 
-export const refused = (param: string, message: string, code?: string): Failure => new Failure(400, message, { param, ...(code !== undefined && { code }) })
+export const refused = (param: string, message: string, code?: string): Failure =>
+  new Failure(400, message, { param, ...(code !== undefined && { code }) })
 
 const listed = (values: readonly string[]): string =>
-  values.length < 2 ? `'${values[0]}'` : `${values.slice(0, -1).map((value) => `'${value}'`).join(', ')}${values.length > 2 ? ',' : ''} and '${values.at(-1)}'`
+  values.length < 2
+    ? `'${values[0]}'`
+    : `${values
+        .slice(0, -1)
+        .map((value) => `'${value}'`)
+        .join(', ')}${values.length > 2 ? ',' : ''} and '${values.at(-1)}'`
 
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'null'
@@ -29,7 +36,12 @@ export function fullArray(body: JsonObject, param: string): JsonValue[] {
   const value = body[param]
   if (value === undefined) throw missing(param)
   if (!Array.isArray(value)) throw invalidType(param, 'an array of objects', value)
-  if (value.length === 0) throw refused(param, `Invalid '${param}': empty array. Expected an array with minimum length 1, but got an empty array instead.`, 'empty_array')
+  if (value.length === 0)
+    throw refused(
+      param,
+      `Invalid '${param}': empty array. Expected an array with minimum length 1, but got an empty array instead.`,
+      'empty_array',
+    )
   return value
 }
 
@@ -46,7 +58,11 @@ export function text(value: JsonValue | undefined, param: string): string {
 }
 
 /** A member that may be absent or null. */
-export function optional<T extends 'string' | 'boolean'>(body: JsonObject, param: string, type: T): (T extends 'string' ? string : boolean) | undefined {
+export function optional<T extends 'string' | 'boolean'>(
+  body: JsonObject,
+  param: string,
+  type: T,
+): (T extends 'string' ? string : boolean) | undefined {
   const value = body[param]
   if (value === undefined || value === null) return undefined
   if (typeof value !== type) throw invalidType(param, `a ${type}`, value)
@@ -64,11 +80,20 @@ export function number(body: JsonObject, param: string, { integer, min, max }: R
   const value = body[param]
   if (value === undefined || value === null) return undefined
   const word = integer ? 'integer' : 'decimal'
-  if (typeof value !== 'number' || (integer && !Number.isInteger(value))) throw invalidType(param, integer ? 'an integer' : 'a decimal', value)
+  if (typeof value !== 'number' || (integer && !Number.isInteger(value)))
+    throw invalidType(param, integer ? 'an integer' : 'a decimal', value)
   if (min !== undefined && value < min)
-    throw refused(param, `Invalid '${param}': ${word} below minimum value. Expected a value >= ${min}, but got ${value} instead.`, `${word}_below_min_value`)
+    throw refused(
+      param,
+      `Invalid '${param}': ${word} below minimum value. Expected a value >= ${min}, but got ${value} instead.`,
+      `${word}_below_min_value`,
+    )
   if (max !== undefined && value > max)
-    throw refused(param, `Invalid '${param}': ${word} above maximum value. Expected a value <= ${max}, but got ${value} instead.`, `${word}_above_max_value`)
+    throw refused(
+      param,
+      `Invalid '${param}': ${word} above maximum value. Expected a value <= ${max}, but got ${value} instead.`,
+      `${word}_above_max_value`,
+    )
   return value
 }
 
@@ -77,7 +102,8 @@ export function imageUrl(value: JsonValue | undefined, param: string): void {
   const url = text(value, param)
   if (/^https?:\/\//i.test(url)) return
   const data = /^data:image\/[\w.+-]+;base64,/i.exec(url.slice(0, 100))
-  if (data === null) throw refused(param, `Invalid '${param}'. Expected a valid URL, but got a value with an invalid format.`, 'invalid_value')
+  if (data === null)
+    throw refused(param, `Invalid '${param}'. Expected a valid URL, but got a value with an invalid format.`, 'invalid_value')
   if (!isBase64(url.slice(data[0].length))) throw refused(param, 'Invalid base64 image_url.', 'invalid_base64')
 }
 
@@ -87,7 +113,11 @@ export function parameters(value: JsonValue | undefined, name: string, param: st
   const schema = object(value, param)
   if (Object.keys(schema).length > 0 && schema.type !== 'object') {
     const got = JSON.stringify(schema.type ?? 'None')
-    throw refused(param, `Invalid schema for function '${name}': schema must be a JSON Schema of 'type: "object"', got 'type: ${got}'.`, 'invalid_function_parameters')
+    throw refused(
+      param,
+      `Invalid schema for function '${name}': schema must be a JSON Schema of 'type: "object"', got 'type: ${got}'.`,
+      'invalid_function_parameters',
+    )
   }
   return schema
 }
@@ -95,19 +125,25 @@ export function parameters(value: JsonValue | undefined, name: string, param: st
 export function toolName(value: JsonValue | undefined, param: string): string {
   const name = text(value, param)
   if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name))
-    throw refused(param, `Invalid '${param}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.`, 'invalid_value')
+    throw refused(
+      param,
+      `Invalid '${param}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.`,
+      'invalid_value',
+    )
   return name
 }
 
 /** OpenAI's rules for `strict` schemas, as far as translators trip over them. */
 export function strictSchema(schema: JsonValue | undefined, param: string, path: readonly string[] = []): void {
   if (!isObject(schema)) return
-  const fail = (what: string): Failure => refused(param, `Invalid schema: In context=(${path.map((step) => `'${step}'`).join(', ')}), ${what}`, 'invalid_json_schema')
+  const fail = (what: string): Failure =>
+    refused(param, `Invalid schema: In context=(${path.map((step) => `'${step}'`).join(', ')}), ${what}`, 'invalid_json_schema')
   if (isObject(schema.properties)) {
     if (schema.additionalProperties !== false) throw fail(`'additionalProperties' is required to be supplied and to be false.`)
     const required = Array.isArray(schema.required) ? schema.required : []
     for (const [name, property] of Object.entries(schema.properties)) {
-      if (!required.includes(name)) throw fail(`'required' is required to be supplied and to be an array including every key in properties. Missing '${name}'.`)
+      if (!required.includes(name))
+        throw fail(`'required' is required to be supplied and to be an array including every key in properties. Missing '${name}'.`)
       strictSchema(property, param, [...path, 'properties', name])
     }
   }
@@ -119,11 +155,21 @@ export function strictSchema(schema: JsonValue | undefined, param: string, path:
   }
 }
 
-const TYPES: Readonly<Record<number, string>> = { 401: 'invalid_request_error', 403: 'permission_error', 404: 'invalid_request_error', 429: 'requests' }
+const TYPES: Readonly<Record<number, string>> = {
+  401: 'invalid_request_error',
+  403: 'permission_error',
+  404: 'invalid_request_error',
+  429: 'requests',
+}
 const CODES: Readonly<Record<number, string>> = { 404: 'model_not_found', 429: 'rate_limit_exceeded' }
 
 /** The inner error object. 529 is unknown here and becomes 503. */
-export function openaiError({ status, message, detail }: Failure): { message: string; type: string; param: string | null; code: string | null } {
+export function openaiError({ status, message, detail }: Failure): {
+  message: string
+  type: string
+  param: string | null
+  code: string | null
+} {
   const type = TYPES[status] ?? (status >= 500 ? 'server_error' : 'invalid_request_error')
   return { message, type, param: detail.param ?? null, code: detail.code ?? CODES[status] ?? null }
 }

@@ -4,7 +4,20 @@
 import { asObject, asString, isObject, type JsonObject, type JsonValue } from '../lib/json.ts'
 import { Failure } from './failure.ts'
 import { isOpenAIReasoning } from './models.ts'
-import { imageUrl, invalidType, invalidValue, missing, number, object, optional, parameters, refused, strictSchema, text, toolName } from './openai-checks.ts'
+import {
+  imageUrl,
+  invalidType,
+  invalidValue,
+  missing,
+  number,
+  object,
+  optional,
+  parameters,
+  refused,
+  strictSchema,
+  text,
+  toolName,
+} from './openai-checks.ts'
 import { type DeclaredTool, type HostedSearch, nothingSeen, type Prompt, prompt, type Rules, type Seen, type ToolChoice } from './prompt.ts'
 import { isBase64, sealState } from './tokens.ts'
 
@@ -35,7 +48,8 @@ export function readResponses(body: JsonObject, rules: Rules): Prompt {
   const include = Array.isArray(body.include) ? body.include : []
   const top = number(body, 'top_logprobs', { integer: true, min: 0, max: 20 })
   const reasoning = body.reasoning === undefined || body.reasoning === null ? undefined : object(body.reasoning, 'reasoning')
-  const forced = asObject(body.tool_choice)?.type?.toString().startsWith('web_search') === true || (toolChoice.mode === 'required' && tools.length === 0)
+  const forced =
+    asObject(body.tool_choice)?.type?.toString().startsWith('web_search') === true || (toolChoice.mode === 'required' && tools.length === 0)
   return prompt(
     {
       model,
@@ -64,7 +78,8 @@ export function readResponses(body: JsonObject, rules: Rules): Prompt {
 
 function refuseState(body: JsonObject): void {
   const previous = optional(body, 'previous_response_id', 'string')
-  if (previous !== undefined) throw refused('previous_response_id', `Previous response with id '${previous}' not found.`, 'previous_response_not_found')
+  if (previous !== undefined)
+    throw refused('previous_response_id', `Previous response with id '${previous}' not found.`, 'previous_response_not_found')
   if (body.conversation !== undefined && body.conversation !== null) {
     const id = asString(body.conversation) ?? asString(asObject(body.conversation)?.id) ?? ''
     throw new Failure(404, `Conversation with id '${id}' not found.`, { param: 'conversation', code: 'conversation_not_found' })
@@ -111,7 +126,8 @@ function readItem(item: JsonObject, at: string, walk: Walk): void {
   if (type === 'message') return readMessage(item, at, walk)
   if (type === 'reasoning') return readReasoning(item, at, walk)
   if (CALLS.has(type)) return readCall(item, type, { at, walk })
-  if (type.endsWith('_output') && CALLS.has(type.slice(0, -7).replace(/^custom_tool_call.*/, 'custom_tool_call'))) return readOutput(item, at, walk)
+  if (type.endsWith('_output') && CALLS.has(type.slice(0, -7).replace(/^custom_tool_call.*/, 'custom_tool_call')))
+    return readOutput(item, at, walk)
   if (!PASSED.has(type)) throw invalidValue(at, type, ITEMS)
 }
 
@@ -133,13 +149,22 @@ function readReasoning(item: JsonObject, at: string, walk: Walk): void {
   if (item.encrypted_content === undefined || item.encrypted_content === null) return
   const blob = text(item.encrypted_content, `${at}.encrypted_content`)
   if (sealState('reasoning', blob) === 'altered')
-    throw refused(`${at}.encrypted_content`, `The encrypted content for item ${asString(item.id) ?? ''} could not be verified. Reason: Encrypted content could not be decrypted or parsed.`, 'invalid_encrypted_content')
+    throw refused(
+      `${at}.encrypted_content`,
+      `The encrypted content for item ${asString(item.id) ?? ''} could not be verified. Reason: Encrypted content could not be decrypted or parsed.`,
+      'invalid_encrypted_content',
+    )
 }
 
 function readCall(item: JsonObject, type: string, { at, walk }: { at: string; walk: Walk }): void {
   walk.results = []
   const id = text(item.call_id, `${at}.call_id`)
-  if (id.length > 64) throw refused(`${at}.call_id`, `Invalid '${at}.call_id': string too long. Expected a string with maximum length 64, but got a string with length ${id.length} instead.`, 'string_above_max_length')
+  if (id.length > 64)
+    throw refused(
+      `${at}.call_id`,
+      `Invalid '${at}.call_id': string too long. Expected a string with maximum length 64, but got a string with length ${id.length} instead.`,
+      'string_above_max_length',
+    )
   walk.called.add(id)
   if (type === 'function_call' || type === 'custom_tool_call') {
     text(item.name, `${at}.name`)
@@ -153,7 +178,9 @@ function readOutput(item: JsonObject, at: string, walk: Walk): void {
   if (!walk.called.has(id)) throw refused('input', `No tool call found for function call output with call_id ${id}.`)
   walk.answered.add(id)
   if (item.output === undefined) throw missing(`${at}.output`)
-  walk.results.push(typeof item.output === 'string' ? item.output : readContent(item.output, `${at}.output`, { role: 'user', seen: walk.seen }))
+  walk.results.push(
+    typeof item.output === 'string' ? item.output : readContent(item.output, `${at}.output`, { role: 'user', seen: walk.seen }),
+  )
 }
 
 const INPUT_PARTS = ['input_text', 'input_image', 'input_file', 'input_audio']
@@ -189,17 +216,21 @@ function readMedia(part: JsonObject, at: string, seen: Seen): void {
   }
   if (part.type === 'input_audio') {
     seen.audios++
-    if (!isBase64(text(object(part.input_audio, `${at}.input_audio`).data, `${at}.input_audio.data`))) throw refused(at, 'Invalid base64 audio data.', 'invalid_base64')
+    if (!isBase64(text(object(part.input_audio, `${at}.input_audio`).data, `${at}.input_audio.data`)))
+      throw refused(at, 'Invalid base64 audio data.', 'invalid_base64')
     return
   }
   seen.files++
   const data = asString(part.file_data)
   if (data === undefined && asString(part.file_id) === undefined && asString(part.file_url) === undefined) throw missing(`${at}.file_id`)
-  if (data !== undefined && !isBase64(data.replace(/^data:[^,]*;base64,/, ''))) throw refused(`${at}.file_data`, 'Invalid base64 file data.', 'invalid_base64')
+  if (data !== undefined && !isBase64(data.replace(/^data:[^,]*;base64,/, '')))
+    throw refused(`${at}.file_data`, 'Invalid base64 file data.', 'invalid_base64')
 }
 
 const HOSTED = new Set(
-  'file_search computer computer_use_preview mcp code_interpreter image_generation local_shell shell apply_patch tool_search programmatic_tool_calling web_search web_search_2025_08_26 web_search_preview web_search_preview_2025_03_11'.split(' '),
+  'file_search computer computer_use_preview mcp code_interpreter image_generation local_shell shell apply_patch tool_search programmatic_tool_calling web_search web_search_2025_08_26 web_search_preview web_search_preview_2025_03_11'.split(
+    ' ',
+  ),
 )
 
 function readTools(body: JsonObject): { tools: DeclaredTool[]; search?: HostedSearch } {
@@ -215,7 +246,8 @@ function readTools(body: JsonObject): { tools: DeclaredTool[]; search?: HostedSe
     else if (type === 'namespace') {
       const namespace = text(tool.name, `${at}.name`)
       const inner = Array.isArray(tool.tools) ? tool.tools : []
-      for (const [i, nested] of inner.entries()) tools.push({ ...readTool(object(nested, `${at}.tools[${i}]`), `${at}.tools[${i}]`), namespace })
+      for (const [i, nested] of inner.entries())
+        tools.push({ ...readTool(object(nested, `${at}.tools[${i}]`), `${at}.tools[${i}]`), namespace })
     } else if (!HOSTED.has(type)) throw invalidValue(`${at}.type`, type, ['function', 'custom', 'namespace', ...HOSTED])
     else if (type.startsWith('web_search')) search = readSearch(tool)
   }

@@ -109,8 +109,13 @@ function item(prompt: Prompt, { kind, blocks }: Group, { index, cut }: Place): J
   const status = cut ? 'incomplete' : 'completed'
   const [block] = blocks
   if (block?.kind === 'call') {
-    const shared = { call_id: idFrom(prompt.seed, 'call_', index), name: block.name, ...(block.namespace !== undefined && { namespace: block.namespace }) }
-    if (block.type === 'custom') return { id: idFrom(prompt.seed, 'ctc_', index), type: 'custom_tool_call', status, ...shared, input: block.input }
+    const shared = {
+      call_id: idFrom(prompt.seed, 'call_', index),
+      name: block.name,
+      ...(block.namespace !== undefined && { namespace: block.namespace }),
+    }
+    if (block.type === 'custom')
+      return { id: idFrom(prompt.seed, 'ctc_', index), type: 'custom_tool_call', status, ...shared, input: block.input }
     return { id: idFrom(prompt.seed, 'fc_', index), type: 'function_call', status, ...shared, arguments: block.input }
   }
   if (block?.kind === 'reasoning') {
@@ -121,7 +126,12 @@ function item(prompt: Prompt, { kind, blocks }: Group, { index, cut }: Place): J
     const sources = typeof block.outcome === 'string' ? [] : block.outcome.map(({ url }) => ({ type: 'url', url }))
     const included = Array.isArray(prompt.body.include) && prompt.body.include.includes('web_search_call.action.sources')
     const action = { type: 'search', query: block.query, queries: [block.query], ...(included && { sources }) }
-    return { id: idFrom(prompt.seed, 'ws_', index), type: 'web_search_call', status: typeof block.outcome === 'string' ? 'failed' : status, action }
+    return {
+      id: idFrom(prompt.seed, 'ws_', index),
+      type: 'web_search_call',
+      status: typeof block.outcome === 'string' ? 'failed' : status,
+      action,
+    }
   }
   const content = kind === 'refusal' && block?.kind === 'refusal' ? { type: 'refusal', refusal: block.text } : textPart(prompt, blocks)
   return { id: idFrom(prompt.seed, 'msg_', index), type: 'message', status, role: 'assistant', phase: 'final_answer', content: [content] }
@@ -134,9 +144,15 @@ function textPart(prompt: Prompt, blocks: readonly Block[]): JsonObject {
     if (block.kind !== 'text') continue
     const part = linked(block, Array.from(text).length)
     text += part.text
-    for (const { start, end, url, title } of part.links) annotations.push({ type: 'url_citation', start_index: start, end_index: end, url, title })
+    for (const { start, end, url, title } of part.links)
+      annotations.push({ type: 'url_citation', start_index: start, end_index: end, url, title })
   }
-  return { type: 'output_text', text, annotations, logprobs: prompt.logprobs === undefined ? [] : pieces(text).map((token) => logprob(token, prompt.logprobs ?? 0)) }
+  return {
+    type: 'output_text',
+    text,
+    annotations,
+    logprobs: prompt.logprobs === undefined ? [] : pieces(text).map((token) => logprob(token, prompt.logprobs ?? 0)),
+  }
 }
 
 function logprob(token: string, top: number): JsonObject {
@@ -160,7 +176,8 @@ function* stream(prompt: Prompt, answer: Answer): Frames {
     const at = { item_id: whole.id, output_index: index }
     if (group.kind === 'text' || group.kind === 'refusal') yield* messageEvents(prompt, group, { whole, at, emit })
     else if (group.kind === 'call') yield* callEvents(group.blocks[0] as Block & { kind: 'call' }, { whole, at, emit })
-    else if (group.kind === 'reasoning') yield* reasoningEvents(prompt, group.blocks[0] as Block & { kind: 'reasoning' }, { whole, at, emit })
+    else if (group.kind === 'reasoning')
+      yield* reasoningEvents(prompt, group.blocks[0] as Block & { kind: 'reasoning' }, { whole, at, emit })
     else yield* searchEvents({ whole, at, emit })
     yield emit('response.output_item.done', { output_index: index, item: whole })
   }
@@ -196,7 +213,11 @@ function* messageEvents(prompt: Prompt, { kind, blocks }: Group, { whole, at, em
       length += Array.from(text).length
       for (const delta of pieces(text)) {
         yield PIECE
-        yield emit('response.output_text.delta', { ...part, delta, logprobs: prompt.logprobs === undefined ? [] : [logprob(delta, prompt.logprobs)] })
+        yield emit('response.output_text.delta', {
+          ...part,
+          delta,
+          logprobs: prompt.logprobs === undefined ? [] : [logprob(delta, prompt.logprobs)],
+        })
       }
       for (const _link of links) {
         const annotation = (finished.annotations as JsonObject[])[annotations]
@@ -222,7 +243,10 @@ function* callEvents(call: Block & { kind: 'call' }, { whole, at, emit }: ItemSt
 
 function* reasoningEvents(prompt: Prompt, { text }: Block & { kind: 'reasoning' }, { whole, at, emit }: ItemStream): Frames {
   // The blob is whole only in the item's `done` event.
-  yield emit('response.output_item.added', { output_index: at.output_index, item: { ...whole, summary: [], encrypted_content: seal('reasoning', '') } })
+  yield emit('response.output_item.added', {
+    output_index: at.output_index,
+    item: { ...whole, summary: [], encrypted_content: seal('reasoning', '') },
+  })
   if (!prompt.reasoning.shown) return
   const part = { ...at, summary_index: 0 }
   yield emit('response.reasoning_summary_part.added', { ...part, part: { type: 'summary_text', text: '' } })

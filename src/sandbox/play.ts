@@ -46,7 +46,11 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** The answer as a stream of frames. */
-export function playStream(wire: Wire, prompt: Prompt, { answer, signal }: { answer: Answer; signal: AbortSignal }): ReadableStream<Uint8Array> {
+export function playStream(
+  wire: Wire,
+  prompt: Prompt,
+  { answer, signal }: { answer: Answer; signal: AbortSignal },
+): ReadableStream<Uint8Array> {
   const frames = wire.stream(prompt, answer)
   const left = new AbortController()
   const wait = (ms: number): Promise<void> => pause(ms, AbortSignal.any([signal, left.signal]))
@@ -97,7 +101,11 @@ export function playStream(wire: Wire, prompt: Prompt, { answer, signal }: { ans
  * The answer in one piece.
  * @throws Failure for a script that fails midway, the abort reason when the consumer leaves.
  */
-export async function playWhole(wire: Wire, prompt: Prompt, { answer, signal }: { answer: Answer; signal: AbortSignal }): Promise<BodyInit> {
+export async function playWhole(
+  wire: Wire,
+  prompt: Prompt,
+  { answer, signal }: { answer: Answer; signal: AbortSignal },
+): Promise<BodyInit> {
   const { hitch, firstMs = 0, paceMs = 0 } = answer
   const waitMs = firstMs + paceMs * answer.usage.output
   if (waitMs > 0) await pause(waitMs, signal)

@@ -72,7 +72,8 @@ type Derived = 'inputTokens' | 'cachedTokens' | 'seed'
 export function prompt(parts: Omit<Prompt, Derived>, caching: boolean): Prompt {
   const { seen, tools } = parts
   let characters = seen.characters
-  for (const tool of tools) characters += tool.name.length + tool.description.length + (tool.schema ? JSON.stringify(tool.schema).length : 0)
+  for (const tool of tools)
+    characters += tool.name.length + tool.description.length + (tool.schema ? JSON.stringify(tool.schema).length : 0)
   const inputTokens = Math.ceil(characters / 4) + 3 * seen.messages + 85 * seen.images + 120 * seen.files + 50 * seen.audios
   const always = parts.model === 'test/reasoning'
   return {

@@ -4,9 +4,10 @@ import { CORPUS, firstSentence, type Hit, pageAt, permitted, searchCorpus } from
 import type { HostedSearch, Prompt } from './prompt.ts'
 import type { Block, SearchBlock } from './script.ts'
 
-const ASKS = /\b(search|look up|find out|latest|news|current|currently|today|recent|web|online|internet|weather|who is|what is new|update)\b/i
+const ASKS =
+  /\b(search|look up|find out|latest|news|current|currently|today|recent|web|online|internet|weather|who is|what is new|update)\b/i
 
-/** Whether a model would search here. `alone`: no client tool is declared beside the search. */
+/** Whether a model would search here: always when nothing else is declared, else when the text sounds like it. */
 export function wantsSearch({ search, text, tools, toolChoice }: Prompt): boolean {
   if (search === undefined || toolChoice.mode === 'none') return false
   return search.forced || tools.length === 0 || ASKS.test(text) || mentionsCorpus(text)
@@ -76,7 +77,8 @@ export function fetched(prompt: Prompt): Block[] {
   const hit = pageAt(url)
   const allowed = URL.canParse(url) && permitted(url, prompt.fetch ?? { allowed: [], blocked: [] })
   const outcome = !allowed ? 'url_not_allowed' : url.length > 250 ? 'url_too_long' : (hit ?? 'url_not_accessible')
-  const text = typeof outcome === 'string' ? `The sandbox could not fetch that page (${outcome}).` : `The page begins: ${firstSentence(outcome)}`
+  const text =
+    typeof outcome === 'string' ? `The sandbox could not fetch that page (${outcome}).` : `The page begins: ${firstSentence(outcome)}`
   return [
     { kind: 'fetch', url, outcome },
     { kind: 'text', text },

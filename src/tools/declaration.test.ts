@@ -219,7 +219,7 @@ describe('what is refused', () => {
     const message = (citations: JsonObject | undefined) =>
       ({
         role: 'user',
-        content: [{ type: 'opaque', format: 'anthropic-messages', wire: { type: 'search_result', ...(citations && { citations }) } }],
+        content: [{ type: 'text', text: 't', extensions: { 'anthropic-messages': { wire: { type: 'search_result', ...(citations && { citations }) } } } }],
       }) as const
     expect(refusal([search()], { messages: [message({ enabled: false })] }).details.field).toBe('messages[0].content[0].citations')
     expect(refusal([search()], { messages: [message(undefined)] }).status).toBe(400)

@@ -28,7 +28,8 @@ function essence(response: ChatResponse): object {
     calls: content.flatMap((block: Block) =>
       block.type === 'tool-call' ? [{ name: block.name, arguments: JSON.stringify(parseJson(block.arguments)) }] : [],
     ),
-    finish: finish.reason,
+    // Anthropic has one word for what a filter stopped and what the model declined.
+    finish: finish.reason === 'refusal' ? 'content-filter' : finish.reason,
   }))
 }
 

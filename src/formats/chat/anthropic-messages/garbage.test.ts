@@ -2,12 +2,16 @@
 // garbage is a 400, an upstream's an upstream error; nothing else is ever thrown, and streams keep their grammar.
 
 import { describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
 import { type ChatEvent, responseFold } from '../../../core/chat-event.ts'
 import { GatewayError } from '../../../core/errors.ts'
-import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue, parseJson } from '../../../lib/json.ts'
 import { runThrough } from '../../../lib/transducer.ts'
 import { anthropicMessages } from './index.ts'
-import { context, decode, fixture, fixtureJson, framesOf, httpOf, request } from './kit.test-support.ts'
+import { context, decode, framesOf, httpOf, request } from './test-kit.ts'
+
+const fixture = (name: string): string => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8')
+const fixtureJson = (name: string): JsonObject => parseJson(fixture(name)) as JsonObject
 
 const GARBAGE: readonly JsonValue[] = [null, true, 0, -1.5, '', 'x', [], [null], [[]], {}, { type: 'text' }, { type: 7 }]
 
@@ -87,7 +91,9 @@ describe('garbage', () => {
         const events = runThrough(anthropicMessages.decodeStream(context(request())), mutated)
         checkGrammar(events)
         const fold = responseFold()
-        ours(() => events.forEach((event) => fold.add(event)))
+        ours(() => {
+          for (const event of events) fold.add(event)
+        })
         const out = runThrough(anthropicMessages.encodeStream(context(request())), events)
         expect(out.at(-1)?.event).toBe(events.at(-1)?.type === 'end' ? 'message_stop' : 'error')
         anthropicMessages.watch.frame(mutated[i] as (typeof mutated)[number])

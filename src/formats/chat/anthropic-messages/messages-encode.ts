@@ -271,5 +271,6 @@ function trimPrefill(last: Turn | undefined, encoding: BlockEncoding): void {
 
 function lacksThinking(turns: readonly Turn[]): boolean {
   const last = turns.findLast((turn) => turn.role === 'assistant')
-  return last !== undefined && last.content.some((wire) => wire['type'] === 'tool_use') && !isThinking(last.content[0])
+  const calls = last?.content.some((wire) => wire['type'] === 'tool_use') ?? false
+  return calls && !isThinking(last?.content[0])
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
 import { MessageStream } from '@anthropic-ai/sdk/lib/MessageStream'
 import type { ChatResponse } from '../../../core/chat.ts'
 import { type ChatEvent, foldEvents, unfoldResponse } from '../../../core/chat-event.ts'
@@ -7,7 +8,10 @@ import type { Frame } from '../../../lib/framing/frame.ts'
 import { type JsonObject, parseJson } from '../../../lib/json.ts'
 import { runThrough } from '../../../lib/transducer.ts'
 import { anthropicMessages } from './index.ts'
-import { context, eventsOf, fixture, fixtureJson, frame, framesOf, request } from './kit.test-support.ts'
+import { context, eventsOf, frame, framesOf, request } from './test-kit.ts'
+
+const fixture = (name: string): string => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8')
+const fixtureJson = (name: string): JsonObject => parseJson(fixture(name)) as JsonObject
 
 const COMPLETE = ['plain', 'parallel-tools', 'thinking', 'web-search', 'refusal', 'unknown-block']
 
@@ -29,7 +33,7 @@ async function rebuilt(frames: readonly Frame[]): Promise<unknown> {
       controller.close()
     },
   })
-  const { parsed_output: _helper, ...message } = await MessageStream.fromReadableStream(stream).finalMessage()
+  const { parsed_output: _parsed, ...message } = await MessageStream.fromReadableStream(stream).finalMessage()
   return JSON.parse(JSON.stringify(message))
 }
 

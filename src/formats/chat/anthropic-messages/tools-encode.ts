@@ -2,7 +2,7 @@
 
 import type { ChatRequest, CustomTool, FunctionTool, ServerTool, Tool, ToolChoice } from '../../../core/chat.ts'
 import { extensionOf } from '../../../core/chat-event.ts'
-import { invalid, unsupported } from '../../../core/errors.ts'
+import { invalid } from '../../../core/errors.ts'
 import { asArray, asNumber, asObject, asString, compact, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { withCache } from './blocks-encode.ts'
 import type { JsonPlan } from './json-plan.ts'
@@ -118,7 +118,7 @@ function encodeCustom(tool: CustomTool, { names, receipt }: Encoding): JsonObjec
   return withCache(wire, tool.cache)
 }
 
-function encodeForeignTool(tool: ServerTool, encoding: Encoding): JsonObject {
+function encodeForeignTool(tool: ServerTool, encoding: Encoding): JsonObject | undefined {
   switch (tool.kind) {
     case 'web-search':
       return withCache(encodeForeignSearch(tool.wire, encoding), tool.cache)
@@ -128,7 +128,9 @@ function encodeForeignTool(tool: ServerTool, encoding: Encoding): JsonObject {
       return withCache({ type: 'code_execution_20250825', name: 'code_execution' }, tool.cache)
     case 'other': {
       const name = asString(tool.wire['type']) ?? asString(tool.wire['name']) ?? Object.keys(tool.wire)[0] ?? 'tool'
-      throw unsupported('tools', `The tool '${name}' is not available on this model`)
+      // Agents declare more tools than any one model has; they must go on without.
+      encoding.receipt.dropped('tools', `the tool '${name}' is not available on this model`)
+      return undefined
     }
   }
 }

@@ -194,7 +194,7 @@ export class ChoiceDecoder {
       return
     }
     const open = this.#open?.kind === 'reasoning' ? this.#open : undefined
-    const repeats = told || (open !== undefined && open.text === detail.text) || this.#reasonings.includes(detail.text)
+    const repeats = told || (!this.#answer.whole && (open?.text === detail.text || this.#reasonings.includes(detail.text)))
     if (detail.text !== '' && !repeats) {
       if (this.#answer.whole) this.#close(emit)
       this.#think(detail.text, emit)

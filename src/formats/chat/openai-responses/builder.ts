@@ -5,7 +5,7 @@
 import type { Citation, Finish, ServerToolResultBlock } from '../../../core/chat.ts'
 import type { ChatEvent } from '../../../core/chat-event.ts'
 import type { GatewayError } from '../../../core/errors.ts'
-import type { Usage } from '../../../core/usage.ts'
+import { laterUsage, type Usage } from '../../../core/usage.ts'
 import { asObject, asString, isObject, type JsonObject, tryParseJson } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
 import { echoOf } from './echo.ts'
@@ -101,7 +101,7 @@ export class ResponseBuilder {
       case 'opaque':
         return this.#opaque(event)
       case 'usage':
-        this.#usage = event.usage
+        this.#usage = laterUsage(this.#usage, event.usage)
         return
       case 'finish':
         this.#finish = event.finish
@@ -321,8 +321,9 @@ export class ResponseBuilder {
   /** A refusal told only in the finish becomes a part that clients show; an empty answer is an empty message. */
   #explainRefusal(): void {
     const { reason, explanation } = this.#finish
-    const declined =
-      (reason === 'refusal' || reason === 'content-filter') && !this.#refused && explanation !== undefined && explanation !== ''
+    // What a filter stopped half way keeps its words alone: the reason stands in `incomplete_details`.
+    const silent = reason === 'content-filter' && this.#output.items.length === 0
+    const declined = (reason === 'refusal' || silent) && !this.#refused && explanation !== undefined && explanation !== ''
     if (!declined && (this.#output.items.length > 0 || reason !== 'stop')) return
     this.#makeRoom()
     this.#message ??= new OpenMessage(this.#output, undefined)

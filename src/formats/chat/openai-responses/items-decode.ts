@@ -42,7 +42,7 @@ function decodeItem(state: State, item: JsonObject, field: string): void {
       return void assistant(state).push(toolCall(item, field, 'custom'))
     case 'function_call_output':
     case 'custom_tool_call_output':
-      return void results(state).push(toolResult(item, field, type === 'function_call_output' ? 'function' : 'custom'))
+      return decodeResult(state, item, field)
     case 'reasoning':
       return decodeReasoning(state, item, field)
     case 'web_search_call':
@@ -118,21 +118,29 @@ function toolCall(item: JsonObject, field: string, kind: 'function' | 'custom'):
   }
 }
 
-function toolResult(item: JsonObject, field: string, kind: 'function' | 'custom'): ToolResultBlock {
+function decodeResult(state: State, item: JsonObject, field: string): void {
   const localName = textAt(item['name'], `${field}.name`)
   const namespace = textAt(item['namespace'], `${field}.namespace`)
   const name = localName === undefined || namespace === undefined ? localName : `${namespace}__${localName}`
-  // Since 2026 a result may name its tool instead of the call (SDK 7.7).
-  const callId = textAt(item['call_id'], `${field}.call_id`) ?? name
+  const callId = textAt(item['call_id'], `${field}.call_id`) ?? (name === undefined ? undefined : openCallOf(state, name))
   if (callId === undefined) throw missing(`${field}.call_id`)
-  return {
+  const result: ToolResultBlock = {
     type: 'tool-result',
     callId,
     ...(name !== undefined && { name }),
     content: resultContent(item['output'], `${field}.output`),
     isError: item['status'] === 'failed' || item['is_error'] === true,
-    kind,
+    kind: item['type'] === 'custom_tool_call_output' ? 'custom' : 'function',
   }
+  results(state).push(result)
+}
+
+/** Since 2026 a result may name its tool instead of the call (SDK 7.7): the first call of that name still without one. */
+function openCallOf(state: State, name: string): string | undefined {
+  const blocks = state.messages.flatMap((message) => message.content)
+  const answered = new Set(blocks.map((block) => (block.type === 'tool-result' ? block.callId : undefined)))
+  const call = blocks.find((block) => block.type === 'tool-call' && block.name === name && !answered.has(block.id))
+  return call?.type === 'tool-call' ? call.id : undefined
 }
 
 function resultContent(output: JsonValue | undefined, field: string): ToolResultBlock['content'] {

@@ -5,19 +5,10 @@
 import type { TokenLogprob } from '../../../core/chat.ts'
 import type { ChatEvent } from '../../../core/chat-event.ts'
 import { asArray, asNumber, asObject, asString, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import type { Answer, ItemReader } from './answer.ts'
 import { decodeAnnotation } from './citations.ts'
 import { searchQuery } from './items-decode.ts'
-import type { Answer } from './stream-decode.ts'
 import { FORMAT } from './wire.ts'
-
-export interface ItemReader {
-  /** A delta or part event of this item. */
-  event(type: string, wire: JsonObject): void
-  /** The whole item; called at most once. */
-  done(item: JsonObject): void
-  /** Closes what is open when the stream ends without a `done`. */
-  close(): void
-}
 
 /** What the whole says beyond the pieces. A whole that contradicts them is ignored: they were delivered. */
 const remainder = (told: string, whole: string): string =>
@@ -208,6 +199,7 @@ export function reasoningReader(answer: Answer): ItemReader {
 
 export function callReader(answer: Answer, kind: 'function' | 'custom'): ItemReader {
   const member = kind === 'function' ? 'arguments' : 'input'
+  const prefix = kind === 'function' ? 'response.function_call_arguments' : 'response.custom_tool_call_input'
   let head: { block: number } | undefined
   let told = ''
   let waiting = ''
@@ -249,8 +241,8 @@ export function callReader(answer: Answer, kind: 'function' | 'custom'): ItemRea
   return {
     event(type, wire) {
       if (type === 'response.output_item.added') start(asObject(wire['item']) ?? {})
-      else if (type.endsWith('.delta')) say(asString(wire['delta']) ?? '')
-      else if (type.endsWith('.done')) {
+      else if (type === `${prefix}.delta`) say(asString(wire['delta']) ?? '')
+      else if (type === `${prefix}.done`) {
         // The done event repeats the name for upstreams whose `added` lacked it.
         start(wire)
         say(remainder(told + waiting, asString(wire[member]) ?? ''))

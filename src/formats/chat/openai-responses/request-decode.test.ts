@@ -323,3 +323,20 @@ test('hostile bodies never end in anything but a 400', () => {
   }
   expect(accepted).toBeGreaterThan(100)
 })
+
+test('a result may name its tool instead of the call', () => {
+  const call = (call_id: string): JsonObject => ({ type: 'function_call', call_id, name: 'f', arguments: '{}' })
+  const { messages } = decode({
+    model: 'm',
+    input: [
+      call('a'),
+      call('b'),
+      { type: 'function_call_output', name: 'f', output: '1' },
+      { type: 'function_call_output', name: 'f', output: '2' },
+    ],
+  })
+  expect(messages[1]?.content).toMatchObject([{ callId: 'a' }, { callId: 'b' }])
+  expect(refused(() => decode({ model: 'm', input: [{ type: 'function_call_output', name: 'g', output: '1' }] })).details.field).toBe(
+    'input[0].call_id',
+  )
+})

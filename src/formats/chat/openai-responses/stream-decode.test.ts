@@ -258,3 +258,26 @@ test('garbage in every place never throws', () => {
     }
   }
 })
+
+test('an internal dispatch call becomes the calls it holds, when all of them are declared', () => {
+  const use = (name: string): JsonObject => ({ recipient_name: `functions.${name}`, parameters: { n: 1 } })
+  const item = (...names: string[]): JsonObject => ({
+    type: 'function_call',
+    id: 'fc',
+    call_id: 'c',
+    name: 'parallel',
+    arguments: JSON.stringify({ tool_uses: names.map(use) }),
+  })
+  const run = (wire: JsonObject): unknown =>
+    foldEvents(
+      eventsOf(
+        [created, added(0, { ...wire, arguments: '' }), done(0, wire), completed()],
+        contextOf({ ...REQUEST, tools: [{ type: 'function', name: 'a' }] }),
+      ),
+    ).choices[0]?.content
+  expect(run(item('a', 'a'))).toMatchObject([
+    { id: 'c_0', name: 'a', arguments: '{"n":1}' },
+    { id: 'c_1', name: 'a' },
+  ])
+  expect(run(item('a', 'b'))).toMatchObject([{ id: 'c', name: 'parallel' }])
+})

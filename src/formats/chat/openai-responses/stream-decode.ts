@@ -10,22 +10,13 @@ import type { Frame } from '../../../lib/framing/frame.ts'
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject, type JsonValue, tryParseJson } from '../../../lib/json.ts'
 import type { Transducer } from '../../../lib/transducer.ts'
 import type { ChatContext } from '../format.ts'
+import type { Answer, ItemReader } from './answer.ts'
+import { dispatchReader, isDispatch } from './dispatch.ts'
 import { inbandError } from './errors.ts'
-import { callReader, type ItemReader, messageReader, reasoningReader, wholeReader } from './items-stream.ts'
+import { callReader, messageReader, reasoningReader, wholeReader } from './items-stream.ts'
 import { neutralNames } from './names.ts'
 import { decodeUsage } from './usage.ts'
 import { FORMAT } from './wire.ts'
-
-/** What item readers may say about the whole answer. */
-export interface Answer {
-  emit(event: ChatEvent): void
-  nextBlock(): number
-  freshId(prefix: string): string
-  neutralName(name: string, namespace?: string): string
-  sawCall(): void
-  sawRefusal(): void
-  sawSearch(): void
-}
 
 type Emit = (event: ChatEvent) => void
 
@@ -55,6 +46,7 @@ class ResponseDecoder {
       nextBlock: () => this.#blocks++,
       freshId: (prefix) => ctx.ids.next(prefix),
       neutralName,
+      declares: (name) => ctx.request.tools.some((tool) => tool.type !== 'server' && tool.name === name),
       sawCall: () => {
         this.#calls = true
       },
@@ -132,12 +124,12 @@ class ResponseDecoder {
       }
     }
     if (type === '' && wire['error']) return this.#fail(inbandError(wire))
-    const kind = kindOfEvent(type)
-    if (kind === undefined) return
     const index = this.#indexOf(wire)
     let item = this.#items.get(index)
     if (item === undefined) {
-      item = this.#open(index, kind)
+      const kind = kindOfEvent(type)
+      if (kind === undefined) return
+      item = this.#open(index, kind, {})
     }
     if (!item.done) item.reader.event(type, wire)
   }
@@ -146,19 +138,19 @@ class ResponseDecoder {
     const item = asObject(wire['item'])
     if (item === undefined) return
     const index = this.#indexOf(wire, item)
-    this.#open(index, asString(item['type']) ?? '').reader.event('response.output_item.added', wire)
+    this.#open(index, asString(item['type']) ?? '', item).reader.event('response.output_item.added', wire)
   }
 
-  #open(index: number, type: string): Item {
+  #open(index: number, type: string, wire: JsonObject): Item {
     const existing = this.#items.get(index)
     if (existing !== undefined) return existing
-    const item: Item = { reader: readerOf(type, this.#answer), done: false }
+    const item: Item = { reader: readerOf(type, this.#answer, wire), done: false }
     this.#items.set(index, item)
     return item
   }
 
   #itemDone(index: number, wire: JsonObject): void {
-    const item = this.#open(index, asString(wire['type']) ?? '')
+    const item = this.#open(index, asString(wire['type']) ?? '', wire)
     if (item.done) return
     item.done = true
     item.reader.done(wire)
@@ -226,14 +218,14 @@ class ResponseDecoder {
   }
 }
 
-function readerOf(type: string, answer: Answer): ItemReader {
+function readerOf(type: string, answer: Answer, item: JsonObject): ItemReader {
   switch (type) {
     case 'message':
       return messageReader(answer)
     case 'reasoning':
       return reasoningReader(answer)
     case 'function_call':
-      return callReader(answer, 'function')
+      return isDispatch(answer, item) ? dispatchReader(answer) : callReader(answer, 'function')
     case 'custom_tool_call':
       return callReader(answer, 'custom')
     default:

@@ -1,20 +1,16 @@
 // What the tests of this folder share: requests, contexts and frames made by hand.
 
-import { readFileSync } from 'node:fs'
-import type { ChatRequest } from '../../../core/chat.ts'
+import type { ChatRequest, Message } from '../../../core/chat.ts'
 import type { ChatEvent } from '../../../core/chat-event.ts'
 import type { HttpRequest } from '../../../core/http-message.ts'
 import { noNote, type Warning } from '../../../core/warning.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
 import { sseDecoder } from '../../../lib/framing/sse.ts'
 import { countingIds } from '../../../lib/ids.ts'
-import { type JsonObject, parseJson } from '../../../lib/json.ts'
+import type { JsonObject } from '../../../lib/json.ts'
 import { runThrough } from '../../../lib/transducer.ts'
 import type { ChatContext } from '../format.ts'
 import { anthropicMessages } from './index.ts'
-
-export const fixture = (name: string): string => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8')
-export const fixtureJson = (name: string): JsonObject => parseJson(fixture(name)) as JsonObject
 
 export function httpOf(body: JsonObject): HttpRequest {
   return {
@@ -58,3 +54,17 @@ export const framesOf = (sse: string): Frame[] => runThrough(sseDecoder(), [sse]
 export const eventsOf = (sse: string, ctx: ChatContext = context(request())): ChatEvent[] =>
   runThrough(anthropicMessages.decodeStream(ctx), framesOf(sse))
 export const frame = (data: JsonObject): Frame => ({ event: String(data['type']), data: JSON.stringify(data) })
+
+export const user = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] })
+export const call = (id: string, name = 'f', args = '{}') => ({
+  type: 'tool-call' as const,
+  id,
+  name,
+  arguments: args,
+  kind: 'function' as const,
+})
+export const result = (callId: string, text: string): Message => ({
+  role: 'user',
+  content: [{ type: 'tool-result', callId, content: [{ type: 'text', text }], isError: false }],
+})
+export const fn = (name: string, more: object = {}) => ({ type: 'function' as const, name, ...more })
