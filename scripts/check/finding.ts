@@ -21,5 +21,6 @@ export function lineAt(text: string, offset: number): number {
   return line
 }
 
-export const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path)
+/** Tests, and what only tests import. */
+export const isTest = (path: string): boolean => /\.test(-support)?\.tsx?$/.test(path)
 export const isScript = (path: string): boolean => /\.(tsx?|mts|mjs|js)$/.test(path) && !path.endsWith('.d.ts')

@@ -3,6 +3,7 @@
 
 import type { GatewayError } from '../core/errors.ts'
 import type { AuthScheme } from '../core/upstream-auth.ts'
+import type { Note } from '../core/warning.ts'
 import type { Frame } from '../lib/framing/frame.ts'
 import type { JsonObject, JsonValue } from '../lib/json.ts'
 import type { Transducer } from '../lib/transducer.ts'
@@ -13,6 +14,8 @@ export interface QuirkContext {
   readonly stream: boolean
   /** Settings of the channel's row, already checked against the provider's `settings`. */
   readonly settings: Readonly<Record<string, string>>
+  /** Told what a quirk drops or changes. Absent where nobody reads it. */
+  readonly note?: Note
 }
 
 /** A documented repair of an outgoing body. Returns the body to send; must not change its argument. */
@@ -29,6 +32,10 @@ export interface ProviderFormat {
   /** Auth of this format where it differs from the provider's. */
   readonly auth?: AuthScheme
   readonly headers?: Readonly<Record<string, string>>
+  /** Client headers of the format that this service refuses: not forwarded. In lower case. */
+  readonly refusedHeaders?: readonly string[]
+  /** Framing of its streams where it differs from the format's. `frames` then makes the format's frames of it. */
+  readonly framing?: 'sse' | 'aws-event-stream'
   /** Repairs of the outgoing body, in order. Their presence rules passthrough out unless `passthrough` says otherwise. */
   readonly request?: readonly RequestQuirk[]
   /** True when the request quirks only matter for what we encoded ourselves, so that same-format bytes may still pass. */
@@ -60,8 +67,12 @@ export interface Provider {
   readonly docs: string
   /** Environment names under which its key is usually found, first match wins. */
   readonly credentialEnv: readonly string[]
+  /** Environment names whose values, joined by colons, are its key; the names after the second may be unset. */
+  readonly credentialEnvParts?: readonly string[]
   /** With version segment. `{name}` is filled from settings. Absent: the channel must give one. */
   readonly baseUrl?: string
+  /** In place of `baseUrl` where settings decide more than a name in it. */
+  readonly baseUrlFrom?: (settings: Readonly<Record<string, string>>) => string
   readonly auth: AuthScheme
   /** By preference, best first. Routing prefers the client's own. */
   readonly formats: readonly ProviderFormat[]

@@ -137,10 +137,10 @@ function readUserBlock(block: JsonObject, path: string, seen: Seen): string | un
   throw USER_BLOCKS.includes(type) ? bad(`${path}: \`${type}\` blocks are not permitted in user messages`) : unknownTag(path, type)
 }
 
-function readText(block: JsonObject, path: string, seen: Seen): string {
+function readText(block: JsonObject, path: string, seen: Seen, blank = false): string {
   const value = text(block.text, `${path}.text.text`)
   if (value === '') throw bad(`messages: text content blocks must be non-empty`)
-  if (value.trim() === '') throw bad('messages: text content blocks must contain non-whitespace text')
+  if (!blank && value.trim() === '') throw bad('messages: text content blocks must contain non-whitespace text')
   seen.characters += value.length
   return value
 }
@@ -188,15 +188,18 @@ function readAssistant(content: string | JsonValue, at: string, { state, index, 
   }
   if (content.length === 0 && !last)
     throw bad(`${at}: all messages must have non-empty content except for the optional final assistant message`)
-  for (const [i, value] of content.entries()) readAssistantBlock(object(value, `${at}.content.${i}`), `${at}.content.${i}`, state)
+  // Between two cited spans stands a block of white space, which comes back as it was sent.
+  const cited = content.some((block) => isObject(block) && Array.isArray(block.citations))
+  for (const [i, value] of content.entries())
+    readAssistantBlock(object(value, `${at}.content.${i}`), `${at}.content.${i}`, { state, cited })
   const end = content.at(-1)
   if (last && isObject(end) && /\s$/.test(asString(end.text) ?? ''))
     throw bad('messages: final assistant content cannot end with trailing whitespace')
 }
 
-function readAssistantBlock(block: JsonObject, path: string, state: State): void {
+function readAssistantBlock(block: JsonObject, path: string, { state, cited }: { state: State; cited: boolean }): void {
   const type = text(block.type, `${path}.type`)
-  if (type === 'text') readText(block, path, state.seen)
+  if (type === 'text') readText(block, path, state.seen, cited)
   else if (type === 'thinking') {
     const thinking = text(block.thinking, `${path}.thinking.thinking`)
     const signature = text(block.signature, `${path}.thinking.signature`)

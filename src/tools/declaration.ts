@@ -68,7 +68,7 @@ function checkSearchResults(request: ChatRequest): void {
     for (const [b, block] of message.content.entries()) {
       const wires = block.type === 'tool-result' ? block.content : [block]
       for (const item of wires) {
-        const wire = asObject(item.type === 'opaque' ? item.wire : item.extensions?.['anthropic-messages']?.wire)
+        const wire = asObject(item.type === 'opaque' ? item.wire : item.type === 'text' ? item.extensions?.['anthropic-messages']?.wire : undefined)
         if (wire?.type !== 'search_result' || asObject(wire.citations)?.enabled === true) continue
         const field = `messages[${m}].content[${b}].citations`
         throw invalid(field, `${field}: Citations must be enabled on search_result blocks when web search is used.`)

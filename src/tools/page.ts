@@ -107,7 +107,11 @@ class PageReader {
   result(): PageText {
     this.#flush()
     const title = visible(this.#ogTitle ?? this.#title ?? this.#heading ?? '').replace(/\s+/g, ' ').trim()
-    const text = visible(chosen(this.#blocks).map((block) => block.text).join('\n\n')).replace(/\n{3,}/g, '\n\n').trim()
+    const text = chosen(this.#blocks)
+      .map((block) => block.text)
+      .join('\n\n')
+      .replace(/\n{3,}/g, '\n\n')
+      .trim()
     return { ...(title !== '' && { title }), text }
   }
 
@@ -236,7 +240,8 @@ class PageReader {
     this.#blocks.push({ text: ` ${text}`, region: first.region, linked: cells.reduce((sum, cell) => sum + cell.linked, 0), code: false })
   }
 
-  #write(text: string): void {
+  #write(written: string): void {
+    const text = visible(written)
     const top = this.#stack[this.#stack.length - 1]
     if (top?.hidden === true) return
     if (this.#pre > 0) {

@@ -11,7 +11,16 @@ const PATH = 'generationConfig'
 
 const MAPPED = new Set([
   ...['temperature', 'topP', 'topK', 'candidateCount', 'maxOutputTokens', 'stopSequences', 'responseMimeType', 'responseSchema'],
-  ...['responseJsonSchema', 'responseModalities', 'thinkingConfig', 'seed', 'presencePenalty', 'frequencyPenalty', 'responseLogprobs', 'logprobs'],
+  ...[
+    'responseJsonSchema',
+    'responseModalities',
+    'thinkingConfig',
+    'seed',
+    'presencePenalty',
+    'frequencyPenalty',
+    'responseLogprobs',
+    'logprobs',
+  ],
 ])
 
 export type DecodedConfig = Partial<ChatRequest> & Pick<ChatRequest, 'choices'> & { readonly carried: JsonObject }

@@ -22,7 +22,8 @@ export function decodeContents(body: JsonObject): Message[] {
   for (const [index, value] of list.entries()) {
     const message = decodeContent(value, `contents[${index}]`, calls)
     const last = messages.at(-1)
-    if (message.role === 'assistant' && last?.role === 'assistant') messages[messages.length - 1] = { ...last, content: joined(last.content, message.content) }
+    if (message.role === 'assistant' && last?.role === 'assistant')
+      messages[messages.length - 1] = { ...last, content: joined(last.content, message.content) }
     else messages.push(message.role === 'assistant' ? { ...message, content: joined([], message.content) } : message)
   }
   return messages
@@ -37,7 +38,8 @@ function decodeContent(value: JsonValue, path: string, calls: Pairing): Message 
   if (stated === undefined || stated === '') return { role: called >= 0 ? 'assistant' : nonEmpty('user', blocks, path), content: blocks }
   if (!Object.hasOwn(ROLES, stated)) throw invalid(`${path}.role`, `${path}.role must be user or model`)
   const role = ROLES[stated] as Role
-  if (role !== 'assistant' && called >= 0) throw invalid(`${path}.parts`, `${path}.parts: a functionCall belongs into a content of role model`)
+  if (role !== 'assistant' && called >= 0)
+    throw invalid(`${path}.parts`, `${path}.parts: a functionCall belongs into a content of role model`)
   if (role === 'assistant' && blocks.some((block) => block.type === 'tool-result')) {
     throw invalid(`${path}.parts`, `${path}.parts: a functionResponse belongs into a content of role user`)
   }
@@ -65,7 +67,8 @@ function joined(blocks: readonly Block[], more: readonly Block[]): Block[] {
     const last = list.at(-1)
     const joins =
       last !== undefined &&
-      ((block.type === 'text' && last.type === 'text') || (block.type === 'reasoning' && last.type === 'reasoning' && !block.redacted && !last.redacted)) &&
+      ((block.type === 'text' && last.type === 'text') ||
+        (block.type === 'reasoning' && last.type === 'reasoning' && !block.redacted && !last.redacted)) &&
       last.signature === undefined &&
       (block.signature === undefined || block.text === '' || block.type === 'reasoning')
     if (joins) list[list.length - 1] = { ...last, ...block, text: last.text + block.text } as Block
@@ -81,7 +84,10 @@ export function decodeSystem(body: JsonObject): Message[] {
   if (given === undefined) return []
   const content: JsonValue = typeof given === 'string' ? { parts: [{ text: given }] } : Array.isArray(given) ? { parts: given } : given
   if (!isObject(content)) throw invalid(path, `${path} must be an object`)
-  const whole = member(content, 'parts') === undefined && member(content, 'text') !== undefined ? { parts: [{ text: member(content, 'text') }] } : content
+  const whole =
+    member(content, 'parts') === undefined && member(content, 'text') !== undefined
+      ? { parts: [{ text: member(content, 'text') }] }
+      : content
   const blocks = decodeParts(whole as JsonObject, path, pairing(new Set()))
   for (const [index, block] of blocks.entries()) {
     if (block.type !== 'text') throw invalid(`${path}.parts[${index}]`, `${path} takes text only`)

@@ -1,7 +1,17 @@
 // Messages to `contents`: neighbours of one role become one content, results stand first and in the order
 // of their calls, system messages inside the conversation are told as user text.
 
-import type { AudioBlock, Block, ChatRequest, FileBlock, ImageBlock, Message, ReasoningBlock, TextBlock, ToolCallBlock } from '../../../core/chat.ts'
+import type {
+  AudioBlock,
+  Block,
+  ChatRequest,
+  FileBlock,
+  ImageBlock,
+  Message,
+  ReasoningBlock,
+  TextBlock,
+  ToolCallBlock,
+} from '../../../core/chat.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import type { Signature } from '../../../core/signature.ts'
 import type { Note } from '../../../core/warning.ts'
@@ -50,7 +60,8 @@ function contentsOf(messages: readonly Message[], from: number, ctx: ContentsCon
     const place: Place = { ctx, pairs, field: `messages[${index}]`, role }
     const turn: Turn = { role, parts: [], calls: [] }
     if (message.role === 'system') turn.parts.push(...wrappedSystem(message))
-    else for (const [at, block] of message.content.entries()) addBlock(turn, block, { ...place, field: `messages[${index}].content[${at}]` })
+    else
+      for (const [at, block] of message.content.entries()) addBlock(turn, block, { ...place, field: `messages[${index}].content[${at}]` })
     // Results are written behind their calls; here they still part two steps of the model from one another.
     const answers = message.content.some((block) => block.type === 'tool-result')
     if (turn.parts.length === 0 && !answers) continue
@@ -138,7 +149,8 @@ function addBlock(turn: Turn, block: Block, place: Place): void {
   }
 }
 
-const signatureOf = (signature: Signature | undefined): JsonObject => (signature?.format === FORMAT ? { thoughtSignature: signature.value } : {})
+const signatureOf = (signature: Signature | undefined): JsonObject =>
+  signature?.format === FORMAT ? { thoughtSignature: signature.value } : {}
 
 function textParts(block: TextBlock): JsonObject[] {
   const signed = signatureOf(block.signature)

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 
 import { ERRORS, type ErrorCode, GatewayError } from '../../../core/errors.ts'
-import { format } from './testing.ts'
+import { format } from './test-kit.ts'
 
 const none = new Headers()
-const google = (code: number, status: string, message: string, details: object[] = []) => ({ error: { code, status, message, details } }) as never
+const google = (code: number, status: string, message: string, details: object[] = []) =>
+  ({ error: { code, status, message, details } }) as never
 
 describe('reading a refusal', () => {
   test('classes', () => {
@@ -13,7 +14,11 @@ describe('reading a refusal', () => {
       [400, google(400, 'INVALID_ARGUMENT', 'bad', [{ reason: 'API_KEY_INVALID' }]), 'upstream_auth'],
       [403, google(403, 'PERMISSION_DENIED', 'no'), 'upstream_auth'],
       [400, google(400, 'INVALID_ARGUMENT', 'Unknown name "x"'), 'upstream_rejected'],
-      [400, google(400, 'INVALID_ARGUMENT', 'The input token count (1300000) exceeds the maximum number of tokens allowed (1048576).'), 'context_length_exceeded'],
+      [
+        400,
+        google(400, 'INVALID_ARGUMENT', 'The input token count (1300000) exceeds the maximum number of tokens allowed (1048576).'),
+        'context_length_exceeded',
+      ],
       [404, google(404, 'NOT_FOUND', 'models/x is not found'), 'upstream_not_found'],
       [429, google(429, 'RESOURCE_EXHAUSTED', 'You exceeded your current quota'), 'upstream_rate_limited'],
       [429, google(429, 'RESOURCE_EXHAUSTED', 'Your prepayment credits are depleted.'), 'upstream_quota'],
@@ -24,7 +29,8 @@ describe('reading a refusal', () => {
       [400, [google(400, 'INVALID_ARGUMENT', 'in an array')], 'upstream_rejected'],
       [400, null, 'upstream_rejected'],
     ]
-    for (const [status, wire, code] of cases) expect([wire, format.decodeError(status, wire as never, none).code]).toEqual([wire, code] as never)
+    for (const [status, wire, code] of cases)
+      expect([wire, format.decodeError(status, wire as never, none).code]).toEqual([wire, code] as never)
   })
 
   test('the wait is read, keys never pass on', () => {
@@ -48,7 +54,11 @@ describe('writing', () => {
   test('quota, limits and fields', () => {
     expect(format.encodeError(new GatewayError('insufficient_quota'), '')).toMatchObject({ status: 402 })
     const limited = format.encodeError(new GatewayError('rate_limited', { retryAfterMs: 1500 }), '')
-    expect(limited).toMatchObject({ status: 429, headers: { 'retry-after': '2' }, body: { error: { status: 'RESOURCE_EXHAUSTED', details: [{ retryDelay: '1.5s' }] } } })
+    expect(limited).toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '2' },
+      body: { error: { status: 'RESOURCE_EXHAUSTED', details: [{ retryDelay: '1.5s' }] } },
+    })
     const named = format.encodeError(new GatewayError('invalid_request', { field: 'contents', message: 'is missing' }), '')
     expect(named.body).toMatchObject({ error: { code: 400, status: 'INVALID_ARGUMENT', message: 'contents: is missing' } })
   })

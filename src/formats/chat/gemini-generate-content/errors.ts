@@ -1,7 +1,7 @@
 // Google's error envelope: reading an upstream's refusal, writing our own.
 // https://ai.google.dev/gemini-api/docs/troubleshooting and google.rpc.Status
 
-import { type ErrorCode, type ErrorDetails, ERRORS, GatewayError } from '../../../core/errors.ts'
+import { ERRORS, type ErrorCode, type ErrorDetails, GatewayError } from '../../../core/errors.ts'
 import type { WireResponse } from '../../../core/http-message.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
 import { asObject, asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
@@ -63,8 +63,10 @@ function reasonOf(details: readonly JsonObject[]): { upstreamCode?: string } {
 }
 
 const KEY_TROUBLE = /api[ _]key (?:not valid|expired|not found|invalid)|API_KEY_INVALID|API_KEY_SERVICE_BLOCKED|reported as leaked/i
-const TOO_LONG = /(?:token count|number of tokens|input tokens?)[^.]{0,80}exceeds|exceeds the maximum (?:number of tokens|context)|context (?:window|length)/i
-const NO_CREDIT = /prepay|credits? (?:are|is) (?:depleted|exhausted)|billing (?:is not|account|has not)|enable billing|spending (?:cap|limit)/i
+const TOO_LONG =
+  /(?:token count|number of tokens|input tokens?)[^.]{0,80}exceeds|exceeds the maximum (?:number of tokens|context)|context (?:window|length)/i
+const NO_CREDIT =
+  /prepay|credits? (?:are|is) (?:depleted|exhausted)|billing (?:is not|account|has not)|enable billing|spending (?:cap|limit)/i
 
 function codeOf({ status, name, message, details }: Refusal): ErrorCode {
   if (KEY_TROUBLE.test(message) || details.some((detail) => KEY_TROUBLE.test(asString(detail['reason']) ?? ''))) return 'upstream_auth'
@@ -151,7 +153,9 @@ export function encodeError(error: GatewayError, requestId: string): WireRespons
   return { status, headers, body: bodyOf(error, status, requestId) }
 }
 
-export const encodeErrorFrame = (error: GatewayError, requestId: string): Frame => ({ data: JSON.stringify(bodyOf(error, httpStatus(error), requestId)) })
+export const encodeErrorFrame = (error: GatewayError, requestId: string): Frame => ({
+  data: JSON.stringify(bodyOf(error, httpStatus(error), requestId)),
+})
 
 /** The SDK only takes a frame for an error when its code is a number. */
 const isEnvelope = (body: JsonObject): boolean => typeof asObject(body['error'])?.['code'] === 'number'
@@ -163,7 +167,8 @@ function bodyOf(error: GatewayError, status: number, requestId: string): JsonObj
   if (field !== undefined) {
     details.push({ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [{ field, description: error.message }] })
   }
-  if (retryAfterMs !== undefined) details.push({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${Number((retryAfterMs / 1000).toFixed(3))}s` })
+  if (retryAfterMs !== undefined)
+    details.push({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${Number((retryAfterMs / 1000).toFixed(3))}s` })
   if (requestId !== '') details.push({ '@type': 'type.googleapis.com/google.rpc.RequestInfo', requestId })
   const named = field !== undefined && !error.message.includes(field) ? `${field}: ${error.message}` : error.message
   return {

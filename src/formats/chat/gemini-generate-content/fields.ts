@@ -3,7 +3,6 @@
 // `generationConfig`.
 
 import type {
-  Blob as WireBlob,
   Content,
   FileData,
   FunctionCall,
@@ -23,6 +22,7 @@ import type {
   Tool,
   ToolConfig,
   VoiceConfig,
+  Blob as WireBlob,
 } from '@google/genai'
 
 import type { Fates, FatesOf } from '../format.ts'
@@ -150,6 +150,14 @@ export const fields: Fates = {
     response: 'carried',
     responseJsonSchema: 'carried',
   } satisfies FatesOf<FunctionDeclaration>,
-  toolConfig: { functionCallingConfig: 'mapped', retrievalConfig: 'carried', includeServerSideToolInvocations: 'carried' } satisfies FatesOf<ToolConfig>,
-  functionCallingConfig: { mode: 'mapped', allowedFunctionNames: 'mapped', streamFunctionCallArguments: 'carried' } satisfies FatesOf<FunctionCallingConfig>,
+  toolConfig: {
+    functionCallingConfig: 'mapped',
+    retrievalConfig: 'carried',
+    includeServerSideToolInvocations: 'carried',
+  } satisfies FatesOf<ToolConfig>,
+  functionCallingConfig: {
+    mode: 'mapped',
+    allowedFunctionNames: 'mapped',
+    streamFunctionCallArguments: 'carried',
+  } satisfies FatesOf<FunctionCallingConfig>,
 }

@@ -26,7 +26,8 @@ const MEANING: Readonly<Record<string, FinishReason | 'broken'>> = {
   NO_IMAGE: 'broken',
 }
 
-const meaningOf = (raw: string): FinishReason | 'broken' => (Object.hasOwn(MEANING, raw) ? (MEANING[raw] as FinishReason | 'broken') : 'stop')
+const meaningOf = (raw: string): FinishReason | 'broken' =>
+  Object.hasOwn(MEANING, raw) ? (MEANING[raw] as FinishReason | 'broken') : 'stop'
 
 /** A reason that says something: not absent, not the enum's zero value. */
 export const statedReason = (value: unknown): string | undefined =>

@@ -10,32 +10,27 @@ export interface TextSpan {
   text: string
 }
 
-const bytesOf = (text: string): number => {
-  let bytes = 0
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code >= 0xd800 && code <= 0xdbff && i + 1 < text.length ? (i++, 4) : 3
-  }
-  return bytes
-}
+const encoder = new TextEncoder()
+export const utf8Length = (text: string): number => encoder.encode(text).length
 
 /** UTF-16 index of a byte offset; an offset inside a character rounds down. */
 function indexOfByte(text: string, offset: number): number {
   let bytes = 0
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    const pair = code >= 0xd800 && code <= 0xdbff && i + 1 < text.length
-    const size = code < 0x80 ? 1 : code < 0x800 ? 2 : pair ? 4 : 3
-    if (bytes + size > offset) return i
-    bytes += size
-    if (pair) i++
+  let index = 0
+  for (const char of text) {
+    bytes += utf8Size(char.codePointAt(0) as number)
+    if (bytes > offset) return index
+    index += char.length
   }
-  return text.length
+  return index
 }
+
+const utf8Size = (point: number): number => (point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4)
 
 const text = (value: JsonValue | undefined): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 const list = (value: JsonValue | undefined): JsonObject[] => (Array.isArray(value) ? value.map((item) => asObject(item) ?? {}) : [])
-const integer = (value: JsonValue | undefined): number | undefined => (typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined)
+const integer = (value: JsonValue | undefined): number | undefined =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined
 
 // ── From the wire ─────────────────────────────────────────────────────────────────────────────────
 
@@ -106,7 +101,8 @@ function placeOf(segment: JsonObject, spans: readonly TextSpan[], partStarts: re
   let start = 0
   for (const span of spans) {
     const stop = start + span.text.length
-    if (from < stop) return to > from ? { block: span.block, span: { start: from - start, end: Math.min(to, stop) - start } } : { block: span.block }
+    if (from < stop)
+      return to > from ? { block: span.block, span: { start: from - start, end: Math.min(to, stop) - start } } : { block: span.block }
     start = stop
   }
   return { block: (spans.at(-1) as TextSpan).block }
@@ -162,7 +158,8 @@ export function groundingBuilder(): GroundingBuilder {
     }
     return index
   }
-  const webChunk = (url: string, title: string | null | undefined): number => chunkIndex(url, () => ({ web: compact({ uri: url, title: title ?? hostOf(url), domain: hostOf(url) }) }))
+  const webChunk = (url: string, title: string | null | undefined): number =>
+    chunkIndex(url, () => ({ web: compact({ uri: url, title: title ?? hostOf(url), domain: hostOf(url) }) }))
 
   return {
     text(block, piece) {
@@ -184,7 +181,9 @@ export function groundingBuilder(): GroundingBuilder {
         const index =
           citation.url !== undefined
             ? webChunk(citation.url, citation.title)
-            : chunkIndex(`${citation.title ?? ''}\n${citation.citedText ?? ''}`, () => ({ retrievedContext: compact({ title: citation.title ?? undefined, text: citation.citedText }) }))
+            : chunkIndex(`${citation.title ?? ''}\n${citation.citedText ?? ''}`, () => ({
+                retrievedContext: compact({ title: citation.title ?? undefined, text: citation.citedText }),
+              }))
         const segment = segmentOf(spans, block, citation)
         return segment === undefined ? [] : [{ segment, groundingChunkIndices: [index] }]
       })
@@ -207,11 +206,11 @@ function segmentOf(spans: readonly TextSpan[], block: number, citation: Citation
     if (span.block === block) {
       const start = Math.max(0, Math.min(citation.span?.start ?? 0, span.text.length))
       const end = Math.max(start, Math.min(citation.span?.end ?? span.text.length, span.text.length))
-      const startIndex = before + bytesOf(span.text.slice(0, start))
+      const startIndex = before + utf8Length(span.text.slice(0, start))
       const words = span.text.slice(start, end)
-      return { ...(startIndex > 0 && { startIndex }), endIndex: startIndex + bytesOf(words), text: words }
+      return { ...(startIndex > 0 && { startIndex }), endIndex: startIndex + utf8Length(words), text: words }
     }
-    before += bytesOf(span.text)
+    before += utf8Length(span.text)
   }
   return undefined
 }
@@ -225,7 +224,8 @@ function merged(supports: readonly Support[]): JsonObject[] {
     const key = `${support.segment['startIndex'] ?? 0}:${support.segment['endIndex']}`
     const known = bySegment.get(key)
     if (known === undefined) bySegment.set(key, support)
-    else if (!known.groundingChunkIndices.includes(support.groundingChunkIndices[0] as number)) known.groundingChunkIndices.push(...support.groundingChunkIndices)
+    else if (!known.groundingChunkIndices.includes(support.groundingChunkIndices[0] as number))
+      known.groundingChunkIndices.push(...support.groundingChunkIndices)
   }
   return [...bySegment.values()].map(({ segment, groundingChunkIndices }) => ({ segment, groundingChunkIndices }))
 }

@@ -55,7 +55,9 @@ export function decodeFileData(file: JsonObject, path: string): MediaBlock {
   const type = mediaType === undefined ? {} : { mediaType }
   // Google's own stores and YouTube pages mean nothing to any other vendor.
   const source: MediaSource =
-    /^https?:\/\//i.test(uri) && !GOOGLE_ONLY.test(uri) ? { kind: 'url', url: uri, ...type } : { kind: 'file-id', format: FORMAT, id: uri, ...type }
+    /^https?:\/\//i.test(uri) && !GOOGLE_ONLY.test(uri)
+      ? { kind: 'url', url: uri, ...type }
+      : { kind: 'file-id', format: FORMAT, id: uri, ...type }
   return blockOf(source, mediaType ?? typeByName(uri), name)
 }
 

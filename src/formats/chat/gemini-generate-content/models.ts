@@ -47,7 +47,12 @@ export function modelFacts(model: string): ModelFacts {
   }
 }
 
-function thinkingOf(model: { name: string; major: number | undefined; minor: number; output: ModelFacts['output'] }): ModelFacts['thinking'] {
+function thinkingOf(model: {
+  name: string
+  major: number | undefined
+  minor: number
+  output: ModelFacts['output']
+}): ModelFacts['thinking'] {
   if (model.output === 'audio' || /gemma|learnlm|aqa|embedding|robotics/.test(model.name)) return 'none'
   if (model.major === undefined || model.major >= 3) return 'level'
   if (model.output === 'image') return 'none'
@@ -72,4 +77,5 @@ export const BUDGET_OF_EFFORT: Readonly<Record<Exclude<Effort, 'none' | 'xhigh' 
   high: 24576,
 }
 
-export const levelOfBudget = (tokens: number): WireLevel => (tokens < 1 ? 'MINIMAL' : tokens < 2000 ? 'LOW' : tokens < 8000 ? 'MEDIUM' : 'HIGH')
+export const levelOfBudget = (tokens: number): WireLevel =>
+  tokens < 1 ? 'MINIMAL' : tokens < 2000 ? 'LOW' : tokens < 8000 ? 'MEDIUM' : 'HIGH'

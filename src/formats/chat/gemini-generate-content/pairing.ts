@@ -38,7 +38,9 @@ export function pairing(explicitIds: ReadonlySet<string>): Pairing {
     result(name, wireId) {
       const open = calls.filter((call) => !call.answered)
       const match =
-        (wireId !== undefined ? (open.find((call) => call.wireId === wireId) ?? calls.findLast((call) => call.wireId === wireId)) : undefined) ??
+        (wireId !== undefined
+          ? (open.find((call) => call.wireId === wireId) ?? calls.findLast((call) => call.wireId === wireId))
+          : undefined) ??
         open.find((call) => (wireId === undefined || call.wireId === undefined) && call.name === name) ??
         (name === undefined && wireId === undefined ? open[0] : undefined)
       if (match !== undefined) {

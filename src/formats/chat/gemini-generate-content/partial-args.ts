@@ -45,14 +45,14 @@ function addPiece(root: JsonObject, piece: JsonObject): void {
   const holder = holderOf(root, steps)
   if (holder === undefined) return
   const before = read(holder, last)
-  const value = valueOf(piece)
+  const value = valueIn(piece)
   if (value === undefined) {
     // A piece without a value ends a string, or stands for an empty container.
     if (before === undefined && piece['willContinue'] !== true) write(holder, last, emptyArray ? [] : bareObject())
   } else write(holder, last, typeof before === 'string' && typeof value === 'string' ? before + value : value)
 }
 
-function valueOf(piece: JsonObject): JsonValue | undefined {
+function valueIn(piece: JsonObject): JsonValue | undefined {
   if (piece['stringValue'] !== undefined && piece['stringValue'] !== null) return piece['stringValue']
   if (piece['numberValue'] !== undefined && piece['numberValue'] !== null) return piece['numberValue']
   if (typeof piece['boolValue'] === 'boolean') return piece['boolValue']

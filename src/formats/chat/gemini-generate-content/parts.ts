@@ -2,10 +2,11 @@
 
 import type { Block, Extensions, ImageBlock, ReasoningBlock, TextBlock, ToolCallBlock, ToolResultBlock } from '../../../core/chat.ts'
 import { invalid } from '../../../core/errors.ts'
-import { type Signature, unpackSignature } from '../../../core/signature.ts'
+import type { Signature } from '../../../core/signature.ts'
 import { compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { decodeFileData, decodeInline, type MediaBlock } from './media.ts'
 import type { Pairing } from './pairing.ts'
+import { readSignature } from './signatures.ts'
 import { arrayOf, booleanOf, member, objectOf, othersOf, snakeCase, stringOf } from './spelling.ts'
 import { FORMAT, PART_HINTS, PART_KINDS, type PartKind, RAW_ARGUMENTS, REDACTED_MARK } from './wire.ts'
 
@@ -28,8 +29,7 @@ export function decodePart(value: JsonValue, path: string, calls: Pairing): Bloc
   if (!isObject(part)) throw invalid(path, `${path} must be an object`)
   const kind = kindOf(part, path)
   const thought = booleanOf(part, 'thought', path) === true
-  const packed = stringOf(part, 'thoughtSignature', path)
-  const signature = packed === undefined || packed === '' ? undefined : unpackSignature(packed, FORMAT)
+  const signature = readSignature(stringOf(part, 'thoughtSignature', path))
   if (thought && kind === 'text') return [thoughtBlock(stringOf(part, 'text', path) ?? '', signature)]
 
   // Only Gemini signs texts and calls. Another format's signature on one is that of the reasoning before it,
@@ -133,7 +133,8 @@ function resultBlock(view: PartView, result: JsonObject): ToolResultBlock {
   const response = objectOf(result, 'response', path) ?? {}
   const { id, name } = view.calls.result(wireName, wireId)
   const error = response['error']
-  const isError = error !== undefined && error !== null && error !== false && error !== '' && !RESULT_KEYS.some((key) => Object.hasOwn(response, key))
+  const isError =
+    error !== undefined && error !== null && error !== false && error !== '' && !RESULT_KEYS.some((key) => Object.hasOwn(response, key))
   const text = resultText(response, isError)
   const media = (arrayOf(result, 'parts', path) ?? []).map((item, index) => resultMedia(item, `${path}.parts[${index}]`))
   const carried = othersOf(result, new Set(['id', 'name', 'response', 'parts']))

@@ -52,7 +52,11 @@ function toolMembers(body: JsonObject): string[] {
   const list = isObject(given) ? [given] : (arrayOf(body, 'tools', '') ?? [])
   return list.flatMap((tool) => {
     const object = asObject(tool)
-    return object === undefined ? [] : Object.keys(object).filter((key) => object[key] !== null).map(camelCase)
+    return object === undefined
+      ? []
+      : Object.keys(object)
+          .filter((key) => object[key] !== null)
+          .map(camelCase)
   })
 }
 
@@ -65,7 +69,8 @@ const KINDS: Readonly<Record<string, ServerTool['kind']>> = {
 }
 
 /** The neutral kind of a member of a tool. */
-export const serverToolKind = (name: string): ServerTool['kind'] => (Object.hasOwn(KINDS, name) ? (KINDS[name] as ServerTool['kind']) : 'other')
+export const serverToolKind = (name: string): ServerTool['kind'] =>
+  Object.hasOwn(KINDS, name) ? (KINDS[name] as ServerTool['kind']) : 'other'
 
 /** The model stands in the path: a `model` in the body would contradict a renamed one. */
 export const passthroughEdits = (_peek: Peek, _upstreamModel: string, body: JsonObject): Edit[] =>

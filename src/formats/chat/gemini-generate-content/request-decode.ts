@@ -2,6 +2,7 @@
 // path. Members we do not read are carried and only written again for Gemini.
 
 import type { ChatRequest } from '../../../core/chat.ts'
+import { invalid } from '../../../core/errors.ts'
 import type { HttpRequest } from '../../../core/http-message.ts'
 import type { Note } from '../../../core/warning.ts'
 import { compact, type JsonObject } from '../../../lib/json.ts'
@@ -15,6 +16,15 @@ import { FORMAT } from './wire.ts'
 const READ = new Set(['model', 'stream', 'contents', 'systemInstruction', 'tools', 'toolConfig', 'generationConfig', 'serviceTier'])
 
 export function decodeRequest(http: HttpRequest, note: Note): ChatRequest {
+  try {
+    return decodeBody(http, note)
+  } catch (thrown) {
+    // Only nesting beyond what the runtime prints ends here.
+    throw thrown instanceof RangeError ? invalid('contents', 'The request is nested too deeply.') : thrown
+  }
+}
+
+function decodeBody(http: HttpRequest, note: Note): ChatRequest {
   const { body } = http
   const { model, stream } = peek(http)
   const tools = decodeTools(body)
@@ -37,6 +47,8 @@ export function decodeRequest(http: HttpRequest, note: Note): ChatRequest {
 
 /** `standard` is what other formats call `default`. */
 function tierOf(body: JsonObject): string | undefined {
-  const tier = stringOf(body, 'serviceTier', '')?.toLowerCase().replace(/^service_tier_/, '')
+  const tier = stringOf(body, 'serviceTier', '')
+    ?.toLowerCase()
+    .replace(/^service_tier_/, '')
   return tier === undefined || tier === 'unspecified' || tier === '' ? undefined : tier === 'standard' ? 'default' : tier
 }

@@ -91,18 +91,33 @@ function outputOf(ctx: ChatContext, facts: ModelFacts): JsonObject {
   const { modalities, audioOutput } = ctx.request
   // Gemini speaks or writes, never both.
   const kinds = modalities?.includes('audio') ? ['audio'] : modalities
-  const names = kinds === undefined ? defaultOutput(facts) : kinds.length === 1 && kinds[0] === 'text' ? undefined : kinds.map((kind) => kind.toUpperCase())
+  const names =
+    kinds === undefined
+      ? defaultOutput(facts)
+      : kinds.length === 1 && kinds[0] === 'text'
+        ? undefined
+        : kinds.map((kind) => kind.toUpperCase())
   const voice = audioOutput?.voice
   if (typeof voice !== 'string' || voice === '') return names === undefined ? {} : { responseModalities: names }
   const known = Object.hasOwn(VOICES, voice.toLowerCase()) ? (VOICES[voice.toLowerCase()] as string) : undefined
   if (known !== undefined) ctx.note({ kind: 'changed', field: 'audio.voice', reason: `spoken by Gemini's voice ${known}` })
-  return { ...(names && { responseModalities: names }), speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: known ?? voice } } } }
+  return {
+    ...(names && { responseModalities: names }),
+    speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: known ?? voice } } },
+  }
 }
 
 const defaultOutput = (facts: ModelFacts): string[] | undefined =>
   facts.output === 'image' ? ['TEXT', 'IMAGE'] : facts.output === 'audio' ? ['AUDIO'] : undefined
 
-const TIERS: Readonly<Record<string, string>> = { default: 'standard', standard: 'standard', standard_only: 'standard', flex: 'flex', priority: 'priority', fast: 'priority' }
+const TIERS: Readonly<Record<string, string>> = {
+  default: 'standard',
+  standard: 'standard',
+  standard_only: 'standard',
+  flex: 'flex',
+  priority: 'priority',
+  fast: 'priority',
+}
 
 function tierOf(ctx: ChatContext): string | undefined {
   const tier = ctx.request.serviceTier
@@ -121,7 +136,10 @@ function noteDropped({ request, note }: ChatContext): void {
   drop('metadata', request.metadata, 'Gemini takes no metadata')
   drop('user', request.endUser, 'Gemini takes no end-user id')
   drop('prompt_cache_key', request.cacheKey, 'Gemini caches prompts by itself')
-  const cached = request.cache ?? request.tools.find((tool) => tool.cache)?.cache ?? request.messages.find((message) => message.content.some((block) => 'cache' in block && block.cache !== undefined))
+  const cached =
+    request.cache ??
+    request.tools.find((tool) => tool.cache)?.cache ??
+    request.messages.find((message) => message.content.some((block) => 'cache' in block && block.cache !== undefined))
   drop('cache_control', cached, 'Gemini caches prompts by itself')
   if (request.parallelToolCalls === false && request.tools.length > 0) {
     note({ kind: 'emulated', field: 'parallel_tool_calls', reason: 'only the first call of a turn is kept' })

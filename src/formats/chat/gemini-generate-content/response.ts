@@ -1,7 +1,7 @@
 // Whole answers: read and written through the stream's own code, so that the two cannot differ.
 
-import { foldEvents, unfoldResponse, type ChatEvent } from '../../../core/chat-event.ts'
 import type { ChatResponse } from '../../../core/chat.ts'
+import { type ChatEvent, foldEvents, unfoldResponse } from '../../../core/chat-event.ts'
 import { asObject, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
 import { answerDecoder } from './stream-decode.ts'
@@ -41,7 +41,10 @@ export function mergeChunks(chunks: readonly JsonObject[]): JsonObject {
       candidates.set(index, { ...known, ...candidate, content: { parts, role: 'model' } })
     }
   }
-  const merged = [...candidates.values()].map((candidate) => ({ ...candidate, content: { parts: mergeParts(partsOf(candidate)), role: 'model' } }))
+  const merged = [...candidates.values()].map((candidate) => ({
+    ...candidate,
+    content: { parts: mergeParts(partsOf(candidate)), role: 'model' },
+  }))
   return merged.length > 0 ? { candidates: merged, ...whole } : whole
 }
 

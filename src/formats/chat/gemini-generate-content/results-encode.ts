@@ -3,9 +3,9 @@
 
 import type { Block, Message, ToolCallBlock, ToolResultBlock } from '../../../core/chat.ts'
 import type { JsonObject } from '../../../lib/json.ts'
+import { encodeSource } from './media.ts'
 import type { ModelFacts } from './models.ts'
 import type { NameMap } from './names.ts'
-import { encodeSource } from './media.ts'
 import { carriedOf } from './tools-decode.ts'
 
 export interface Pairs {
@@ -40,7 +40,11 @@ export interface ResultContext {
 }
 
 /** The part of one result, and the parts that must follow all results of the turn. */
-export function encodeResult(call: ToolCallBlock, result: ToolResultBlock | undefined, ctx: ResultContext): { part: JsonObject; after: JsonObject[] } {
+export function encodeResult(
+  call: ToolCallBlock,
+  result: ToolResultBlock | undefined,
+  ctx: ResultContext,
+): { part: JsonObject; after: JsonObject[] } {
   const carried = { ...carriedOf(result?.extensions) }
   // Only the API that issued an id wants it back; otherwise order and name pair the two.
   const callId = carriedOf(call.extensions)?.['id']
@@ -49,7 +53,9 @@ export function encodeResult(call: ToolCallBlock, result: ToolResultBlock | unde
   const base = { ...(typeof callId === 'string' && { id: callId }), name }
   if (result === undefined) return { part: { functionResponse: { ...base, response: { error: 'The call was not answered.' } } }, after: [] }
 
-  const media = result.content.flatMap((block) => (block.type === 'image' || block.type === 'audio' || block.type === 'file' ? [encodeSource(block.source, ctx.field)] : []))
+  const media = result.content.flatMap((block) =>
+    block.type === 'image' || block.type === 'audio' || block.type === 'file' ? [encodeSource(block.source, ctx.field)] : [],
+  )
   const texts = media.filter((part) => part['text'] !== undefined).map((part) => part['text'] as string)
   const bytes = media.filter((part) => part['text'] === undefined)
   const inside = ctx.facts.mediaInResults ? bytes : []
@@ -66,7 +72,8 @@ function responseOf(result: ToolResultBlock, files: readonly string[]): JsonObje
   return { [result.isError ? 'error' : 'result']: text }
 }
 
-const textsOf = (content: readonly Block[]): string[] => content.flatMap((block) => (block.type === 'text' ? [block.text.toWellFormed()] : []))
+const textsOf = (content: readonly Block[]): string[] =>
+  content.flatMap((block) => (block.type === 'text' ? [block.text.toWellFormed()] : []))
 
 /** A result whose call is not in the conversation, told in words: Gemini refuses it as a response. */
 export function orphanText(result: ToolResultBlock): string {

@@ -29,7 +29,8 @@ export function fromOpenApi(schema: JsonValue, path: string, depth = 0): JsonObj
     else if (key === 'type') entries.push([key, typeName(value)])
     else if (key === 'example') entries.push(['examples', [value]])
     else if (key === 'items') entries.push([key, Array.isArray(value) ? value : fromOpenApi(value, `${path}.items`, depth + 1)])
-    else if (key === 'anyOf' && Array.isArray(value)) entries.push([key, value.map((item, i) => fromOpenApi(item, `${path}.anyOf[${i}]`, depth + 1))])
+    else if (key === 'anyOf' && Array.isArray(value))
+      entries.push([key, value.map((item, i) => fromOpenApi(item, `${path}.anyOf[${i}]`, depth + 1))])
     else if (key === 'properties' && isObject(value)) {
       entries.push([key, mapped(value, (item, name) => fromOpenApi(item, `${path}.properties.${name}`, depth + 1))])
     } else entries.push([key, COUNTS.has(key) && typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value])
@@ -90,7 +91,8 @@ export function cleanSchema(schema: JsonObject, strict: boolean): JsonObject {
   for (const key of ['definitions', '$defs']) {
     const given = schema[key]
     // With the budget used up every reference in them stays a reference.
-    if (isObject(given)) defs.push(...Object.entries(mapped(given, (item) => cleanNode(item, { ...state, nodes: MAX_NODES }, { stack: [], depth: 0 }))))
+    if (isObject(given))
+      defs.push(...Object.entries(mapped(given, (item) => cleanNode(item, { ...state, nodes: MAX_NODES }, { stack: [], depth: 0 }))))
   }
   return defs.length === 0 ? result : { ...result, $defs: Object.fromEntries(defs) }
 }
@@ -119,7 +121,8 @@ function cleanNode(node: JsonValue, state: Cleaning, where: Where): JsonValue {
   }
   const clean = Object.fromEntries(entries)
   if (state.strict) checkEnum(clean, spoken)
-  if (spoken.length > 0) clean['description'] = [clean['description'], `(${spoken.join(', ')})`].filter((text) => typeof text === 'string').join(' ')
+  if (spoken.length > 0)
+    clean['description'] = [clean['description'], `(${spoken.join(', ')})`].filter((text) => typeof text === 'string').join(' ')
   return clean
 }
 

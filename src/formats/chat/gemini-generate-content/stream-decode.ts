@@ -8,13 +8,14 @@ import type { Frame } from '../../../lib/framing/frame.ts'
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue, tryParseJson } from '../../../lib/json.ts'
 import type { Transducer } from '../../../lib/transducer.ts'
 import type { ChatContext } from '../format.ts'
-import { type CandidateDecoder, candidateDecoder, type Emit } from './candidate-decode.ts'
+import type { Emit } from './block-writer.ts'
+import { type CandidateDecoder, candidateDecoder } from './candidate-decode.ts'
 import { errorOfBody } from './errors.ts'
 import { statedReason } from './finish.ts'
 import { modelFacts } from './models.ts'
 import { namesOf } from './names.ts'
-import { FORMAT } from './wire.ts'
 import { decodeUsage } from './usage.ts'
+import { FORMAT } from './wire.ts'
 
 /** More candidates than anybody may ask for. */
 const MAX_INDEX = 63
@@ -90,7 +91,7 @@ export function answerDecoder(ctx: ChatContext): AnswerDecoder {
     try {
       take(wire, emit)
     } catch (thrown) {
-      fail(GatewayError.from(thrown), emit)
+      fail(thrown instanceof RangeError ? new GatewayError('upstream_malformed') : GatewayError.from(thrown), emit)
     }
   }
 
@@ -116,10 +117,14 @@ export function answerDecoder(ctx: ChatContext): AnswerDecoder {
     const { all, content, unary } = seen
     if (all.length === 0) return blocked === undefined ? new GatewayError('upstream_empty') : undefined
     if (all.every((candidate) => candidate.isBarren)) {
-      return new GatewayError('upstream_error', { message: `The model gave no usable answer (${all[0]?.reason}).`, upstreamCode: all[0]?.reason ?? '' })
+      return new GatewayError('upstream_error', {
+        message: `The model gave no usable answer (${all[0]?.reason}).`,
+        upstreamCode: all[0]?.reason ?? '',
+      })
     }
     if (all.every((candidate) => candidate.hasFinish)) return undefined
-    if (!content && !all.some((candidate) => candidate.hasFinish)) return blocked === undefined ? new GatewayError('upstream_empty') : undefined
+    if (!content && !all.some((candidate) => candidate.hasFinish))
+      return blocked === undefined ? new GatewayError('upstream_empty') : undefined
     return unary ? undefined : new GatewayError('upstream_cut')
   }
 
@@ -142,7 +147,9 @@ export function answerDecoder(ctx: ChatContext): AnswerDecoder {
 function idSource(ctx: ChatContext): (wireId: string | undefined) => string {
   let taken: Set<string> | undefined
   return (wireId) => {
-    taken ??= new Set(ctx.request.messages.flatMap((message) => message.content.flatMap((block) => (block.type === 'tool-call' ? [block.id] : []))))
+    taken ??= new Set(
+      ctx.request.messages.flatMap((message) => message.content.flatMap((block) => (block.type === 'tool-call' ? [block.id] : []))),
+    )
     const id = wireId !== undefined && !taken.has(wireId) ? wireId : ctx.ids.next('call_')
     taken.add(id)
     return id

@@ -1,18 +1,20 @@
 // Events to frames for Gemini's clients: unnamed frames of one GenerateContentResponse each, no end mark.
 // Calls go out whole, thoughts only to clients that asked for them, finish and usage with the last frame.
 
-import type { ChatEvent } from '../../../core/chat-event.ts'
 import type { AudioBlock, Extensions, Finish, ImageBlock, ServerToolResultBlock, TokenLogprob } from '../../../core/chat.ts'
-import { packSignature, type Signature } from '../../../core/signature.ts'
+import type { ChatEvent } from '../../../core/chat-event.ts'
+import type { Signature } from '../../../core/signature.ts'
 import { laterUsage, type Usage } from '../../../core/usage.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
-import { compact, isObject, type JsonObject, type JsonValue, tryParseJson } from '../../../lib/json.ts'
+import { compact, isObject, type JsonObject, tryParseJson } from '../../../lib/json.ts'
 import type { Transducer } from '../../../lib/transducer.ts'
 import type { ChatContext } from '../format.ts'
 import { argsOf } from './contents-encode.ts'
 import { encodeErrorFrame } from './errors.ts'
 import { encodeFinish } from './finish.ts'
-import { groundingBuilder, type GroundingBuilder } from './grounding.ts'
+import { type GroundingBuilder, groundingBuilder } from './grounding.ts'
+import { encodeLogprobs } from './logprobs.ts'
+import { signatureMember, wireSignature } from './signatures.ts'
 import { encodeUsage } from './usage.ts'
 import { FORMAT, REDACTED_MARK, type WireChunk } from './wire.ts'
 
@@ -63,7 +65,16 @@ export function chunkEncoder(ctx: ChatContext): { push(event: ChatEvent, emit: E
   function candidateAt(index: number): Candidate {
     let candidate = candidates.get(index)
     if (candidate === undefined) {
-      candidate = { index, calls: new Map(), searches: new Map(), grounding: groundingBuilder(), fetched: [], tokens: [], pending: undefined, parts: 0 }
+      candidate = {
+        index,
+        calls: new Map(),
+        searches: new Map(),
+        grounding: groundingBuilder(),
+        fetched: [],
+        tokens: [],
+        pending: undefined,
+        parts: 0,
+      }
       candidates.set(index, candidate)
     }
     return candidate
@@ -84,7 +95,7 @@ export function chunkEncoder(ctx: ChatContext): { push(event: ChatEvent, emit: E
     const { pending } = candidate
     candidate.pending = undefined
     if (pending === undefined) return sendPart(candidate, part, emit)
-    const thoughtSignature = packSignature(pending, FORMAT)
+    const thoughtSignature = wireSignature(pending)
     if (part['thoughtSignature'] === undefined) return sendPart(candidate, { ...part, thoughtSignature }, emit)
     sendPart(candidate, { text: '', thoughtSignature }, emit)
     sendPart(candidate, part, emit)
@@ -92,7 +103,7 @@ export function chunkEncoder(ctx: ChatContext): { push(event: ChatEvent, emit: E
 
   function endReasoning(candidate: Candidate, signature: Signature | undefined, emit: EmitChunk): void {
     if (signature === undefined) return
-    if (showsThoughts) return sendPart(candidate, { text: '', thought: true, thoughtSignature: packSignature(signature, FORMAT) }, emit)
+    if (showsThoughts) return sendPart(candidate, { text: '', thought: true, thoughtSignature: wireSignature(signature) }, emit)
     flushPending(candidate, emit)
     candidate.pending = signature
   }
@@ -100,7 +111,7 @@ export function chunkEncoder(ctx: ChatContext): { push(event: ChatEvent, emit: E
   function flushPending(candidate: Candidate, emit: EmitChunk): void {
     const { pending } = candidate
     candidate.pending = undefined
-    if (pending !== undefined) sendPart(candidate, { text: '', thoughtSignature: packSignature(pending, FORMAT) }, emit)
+    if (pending !== undefined) sendPart(candidate, { text: '', thoughtSignature: wireSignature(pending) }, emit)
   }
 
   function endCall(candidate: Candidate, call: OpenCall, signed: { signature: Signature | undefined; emit: EmitChunk }): void {
@@ -139,7 +150,7 @@ export function chunkEncoder(ctx: ChatContext): { push(event: ChatEvent, emit: E
       ...encodeFinish(finish, own !== undefined),
       groundingMetadata: grounding,
       urlContextMetadata: candidate.fetched.length > 0 ? { urlMetadata: candidate.fetched } : undefined,
-      ...logprobsResult(candidate.tokens),
+      ...encodeLogprobs(candidate.tokens),
       ...carried,
       index: candidate.index,
     }) as JsonObject
@@ -171,7 +182,11 @@ export function chunkEncoder(ctx: ChatContext): { push(event: ChatEvent, emit: E
     }
   }
 
-  function pushTo(candidate: Candidate, event: Exclude<ChatEvent, { type: 'response-start' | 'usage' | 'end' | 'error' }>, emit: EmitChunk): void {
+  function pushTo(
+    candidate: Candidate,
+    event: Exclude<ChatEvent, { type: 'response-start' | 'usage' | 'end' | 'error' }>,
+    emit: EmitChunk,
+  ): void {
     switch (event.type) {
       case 'text-delta':
         if (event.text === '') return
@@ -233,23 +248,12 @@ export function chunkEncoder(ctx: ChatContext): { push(event: ChatEvent, emit: E
   return { push }
 }
 
-/** Gemini itself signs texts, calls and images; only its own signatures may stand on them. */
-const signatureMember = (signature: Signature | undefined): JsonObject => (signature === undefined ? {} : { thoughtSignature: packSignature(signature, FORMAT) })
-
 function mediaPart(media: ImageBlock | AudioBlock): JsonObject | undefined {
   const { source } = media
   const signed = media.type === 'image' ? signatureMember(media.signature) : {}
-  if (source.kind === 'base64') return source.data === '' ? undefined : { inlineData: { mimeType: source.mediaType, data: source.data }, ...signed }
-  if (source.kind === 'url') return { fileData: { ...(source.mediaType !== undefined && { mimeType: source.mediaType }), fileUri: source.url }, ...signed }
+  if (source.kind === 'base64')
+    return source.data === '' ? undefined : { inlineData: { mimeType: source.mediaType, data: source.data }, ...signed }
+  if (source.kind === 'url')
+    return { fileData: { ...(source.mediaType !== undefined && { mimeType: source.mediaType }), fileUri: source.url }, ...signed }
   return undefined
-}
-
-function logprobsResult(tokens: readonly TokenLogprob[]): JsonObject {
-  if (tokens.length === 0) return {}
-  const candidate = ({ token, logprob }: TokenLogprob): JsonObject => ({ token, logProbability: logprob })
-  const tops: JsonValue[] = tokens.map((token) => ({ candidates: (token.top ?? []).map(candidate) }))
-  return {
-    avgLogprobs: tokens.reduce((sum, token) => sum + token.logprob, 0) / tokens.length,
-    logprobsResult: { chosenCandidates: tokens.map(candidate), topCandidates: tops },
-  }
 }

@@ -35,7 +35,8 @@ function encodeLevel(request: ChatRequest, facts: ModelFacts, note: Note): JsonO
     return { thinkingLevel: facts.leastLevel }
   }
   const level = LEVELS.indexOf(wanted) < LEVELS.indexOf(facts.leastLevel) ? facts.leastLevel : wanted
-  if (request.reasoning?.effort === 'none') note({ kind: 'changed', field: 'reasoning', reason: 'the model cannot stop thinking; it thinks as little as it can' })
+  if (request.reasoning?.effort === 'none')
+    note({ kind: 'changed', field: 'reasoning', reason: 'the model cannot stop thinking; it thinks as little as it can' })
   return { thinkingLevel: level }
 }
 
@@ -61,7 +62,8 @@ function encodeBudget(request: ChatRequest, facts: ModelFacts, note: Note): Json
   // The output limit covers the thoughts: leave room for an answer.
   const room = limit === undefined ? budget.max : Math.floor(limit * 0.8)
   const tokens = Math.max(budget.min, Math.min(wanted, budget.max, room))
-  if (tokens !== request.reasoning?.budgetTokens && tokens !== wanted) note({ kind: 'changed', field: 'reasoning', reason: `the thinking budget became ${tokens} tokens` })
+  if (tokens !== request.reasoning?.budgetTokens && tokens !== wanted)
+    note({ kind: 'changed', field: 'reasoning', reason: `the thinking budget became ${tokens} tokens` })
   return { thinkingBudget: tokens }
 }
 

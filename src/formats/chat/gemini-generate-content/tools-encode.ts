@@ -18,10 +18,15 @@ export interface ToolContext {
 
 /** Functions of these names in another format's request stand for the tools Gemini runs itself. */
 const NATIVE_NAMES = new Set(['googleSearch', 'codeExecution'])
-const NATIVE_KINDS: Readonly<Record<string, string>> = { 'web-search': 'googleSearch', 'web-fetch': 'urlContext', 'code-execution': 'codeExecution' }
+const NATIVE_KINDS: Readonly<Record<string, string>> = {
+  'web-search': 'googleSearch',
+  'web-fetch': 'urlContext',
+  'code-execution': 'codeExecution',
+}
 
 type Declared = FunctionTool | CustomTool
-const isNative = (tool: Declared): boolean => tool.type === 'function' && NATIVE_NAMES.has(tool.name) && carriedOf(tool.extensions) === undefined
+const isNative = (tool: Declared): boolean =>
+  tool.type === 'function' && NATIVE_NAMES.has(tool.name) && carriedOf(tool.extensions) === undefined
 
 export function encodeTools(request: ChatRequest, ctx: ToolContext): JsonObject {
   const functions = declaredOf(request, ctx)
@@ -84,16 +89,22 @@ function functionDeclaration(tool: FunctionTool, ctx: ToolContext): JsonObject {
 }
 
 /** Some clients send a bare property map or leave the type out. */
-const typedObject = (schema: JsonObject): JsonObject => (schema['type'] === undefined && schema['$ref'] === undefined && schema['anyOf'] === undefined ? { type: 'object', ...schema } : schema)
+const typedObject = (schema: JsonObject): JsonObject =>
+  schema['type'] === undefined && schema['$ref'] === undefined && schema['anyOf'] === undefined ? { type: 'object', ...schema } : schema
 
 /** A free-text tool as a function with one string; the answer's decoder unwraps it again. */
 function customDeclaration(tool: CustomTool, ctx: ToolContext): JsonObject {
-  const grammar = tool.format?.['type'] === 'grammar' ? (tool.format['definition'] ?? asObject(tool.format['grammar'])?.['definition']) : undefined
+  const grammar =
+    tool.format?.['type'] === 'grammar' ? (tool.format['definition'] ?? asObject(tool.format['grammar'])?.['definition']) : undefined
   const rule = typeof grammar === 'string' ? `The ${CUSTOM_INPUT} must match this grammar:\n${grammar}` : undefined
   ctx.note({ kind: 'emulated', field: `tools.${tool.name}`, reason: 'a free-text tool is declared as a function with one string' })
   return compact({
     name: ctx.names.toWire(tool.name),
-    description: [tool.description, rule].filter((text) => text !== undefined).join('\n\n').toWellFormed() || undefined,
+    description:
+      [tool.description, rule]
+        .filter((text) => text !== undefined)
+        .join('\n\n')
+        .toWellFormed() || undefined,
     parametersJsonSchema: {
       type: 'object',
       properties: { [CUSTOM_INPUT]: { type: 'string', description: 'The whole input as free text.' } },
@@ -122,7 +133,8 @@ function toolConfigOf(request: ChatRequest, chosen: Chosen): JsonObject {
 
 function forcedWithoutFunctions(request: ChatRequest, ctx: ToolContext): undefined {
   const type = request.toolChoice?.type
-  if (type === 'required' || type === 'tool') ctx.note({ kind: 'dropped', field: 'tool_choice', reason: "Gemini cannot be made to use its own tools" })
+  if (type === 'required' || type === 'tool')
+    ctx.note({ kind: 'dropped', field: 'tool_choice', reason: 'Gemini cannot be made to use its own tools' })
   return undefined
 }
 
@@ -130,7 +142,8 @@ function callingConfig(request: ChatRequest, chosen: Chosen, mixed: boolean): Js
   const { names, note } = chosen.ctx
   const carried = asObject(asObject(carriedOf(request.extensions)?.['toolConfig'])?.['functionCallingConfig']) ?? {}
   // VALIDATED checks calls against the schemas but leaves the choice free; with ANY that is given anyway.
-  const validated = mixed || carried['mode'] === 'VALIDATED' || chosen.functions.some((tool) => tool.type === 'function' && tool.strict === true)
+  const validated =
+    mixed || carried['mode'] === 'VALIDATED' || chosen.functions.some((tool) => tool.type === 'function' && tool.strict === true)
   const mode = (free: boolean, forced: WireMode = 'ANY'): WireMode => (!free ? forced : validated ? 'VALIDATED' : 'AUTO')
   const choice = request.toolChoice
   switch (choice?.type) {
@@ -142,9 +155,12 @@ function callingConfig(request: ChatRequest, chosen: Chosen, mixed: boolean): Js
     case 'required':
       return { ...carried, mode: 'ANY' }
     case 'allowed':
-      return choice.required ? { ...carried, mode: 'ANY', allowedFunctionNames: choice.names.map(names.toWire) } : { ...carried, mode: mode(true) }
+      return choice.required
+        ? { ...carried, mode: 'ANY', allowedFunctionNames: choice.names.map(names.toWire) }
+        : { ...carried, mode: mode(true) }
     case 'tool': {
-      if (chosen.functions.some((tool) => tool.name === choice.name)) return { ...carried, mode: 'ANY', allowedFunctionNames: [names.toWire(choice.name)] }
+      if (chosen.functions.some((tool) => tool.name === choice.name))
+        return { ...carried, mode: 'ANY', allowedFunctionNames: [names.toWire(choice.name)] }
       note({ kind: 'dropped', field: 'tool_choice', reason: 'the tool is none of the declared functions' })
       return { ...carried, mode: mode(true) }
     }

@@ -49,7 +49,11 @@ export function encodeUsage(usage: Usage): JsonObject {
     thoughtsTokenCount: usage.reasoningTokens === undefined ? undefined : reasoning,
     totalTokenCount: usage.inputTokens + usage.outputTokens,
     promptTokensDetails: details({ all: usage.inputTokens, AUDIO: usage.audioInputTokens, IMAGE: usage.imageInputTokens }),
-    candidatesTokensDetails: details({ all: usage.outputTokens - reasoning, AUDIO: usage.audioOutputTokens, IMAGE: usage.imageOutputTokens }),
+    candidatesTokensDetails: details({
+      all: usage.outputTokens - reasoning,
+      AUDIO: usage.audioOutputTokens,
+      IMAGE: usage.imageOutputTokens,
+    }),
   }) as JsonObject
 }
 

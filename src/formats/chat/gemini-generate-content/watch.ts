@@ -10,7 +10,7 @@ import { statedReason } from './finish.ts'
 import { decodeUsage } from './usage.ts'
 
 function sighting(wire: JsonValue): Sighting {
-  if (Array.isArray(wire)) return wire.map(sighting).reduce<Sighting>((all, one) => ({ ...all, ...one }), {})
+  if (Array.isArray(wire)) return Object.assign({}, ...wire.map(sighting)) as Sighting
   if (!isObject(wire)) return { error: new GatewayError('upstream_malformed') }
   if (wire['error'] !== undefined && wire['error'] !== null) return { error: errorOfBody(wire) }
   const candidates = (asArray(wire['candidates']) ?? []).filter(isObject)
@@ -25,7 +25,9 @@ function sighting(wire: JsonValue): Sighting {
 
 function hasContent(candidate: JsonObject): boolean {
   const parts = asArray(asObject(candidate['content'])?.['parts']) ?? []
-  return parts.some((part) => isObject(part) && Object.entries(part).some(([name, value]) => name !== 'thought' && value !== '' && value !== null))
+  return parts.some(
+    (part) => isObject(part) && Object.entries(part).some(([name, value]) => name !== 'thought' && value !== '' && value !== null),
+  )
 }
 
 export const watch: Watch = {

@@ -48,4 +48,10 @@ export const PART_KINDS = [
 export type PartKind = (typeof PART_KINDS)[number]
 
 /** Members that describe a part without being its content. They are carried beside the block. */
-export const PART_HINTS = ['mediaResolution', 'videoMetadata', 'partMetadata', 'mediaProcessing', 'speechMetadata'] as const satisfies readonly (keyof Part)[]
+export const PART_HINTS = [
+  'mediaResolution',
+  'videoMetadata',
+  'partMetadata',
+  'mediaProcessing',
+  'speechMetadata',
+] as const satisfies readonly (keyof Part)[]

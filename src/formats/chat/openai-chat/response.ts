@@ -81,7 +81,9 @@ function encodeMessage(choice: Choice, { ctx, legacy }: { ctx: ChatContext; lega
   const all: Gathered = { content: '', texts: [], refusal: '', reasoning: '', details: [], signed: false, calls: [], images: [], rest: {} }
   for (const [index, block] of choice.content.entries()) gather(all, { block, index, legacy, ctx })
   const { finish } = choice
-  if (all.refusal === '' && (finish.reason === 'refusal' || finish.reason === 'content-filter')) all.refusal = finish.explanation ?? ''
+  // What a filter stopped half way keeps its words alone.
+  const silent = finish.reason === 'content-filter' && all.content === ''
+  if (all.refusal === '' && (finish.reason === 'refusal' || silent)) all.refusal = finish.explanation ?? ''
   const annotations = all.texts.flatMap(({ span, citations }) => citations.map((citation) => encodeAnnotation(citation, span)))
   const speechless = all.texts.length === 0 && (all.calls.length > 0 || all.refusal !== '' || Object.keys(all.rest).length > 0)
   return {

@@ -323,7 +323,7 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
     const home = (block: number): Span => state.texts.get(block) ?? { block, start: 0, length: state.written }
     const annotations = state.citations.map(({ block, citation }) => encodeAnnotation(citation, home(block))).filter((item) => item !== undefined)
     if (annotations.length > 0) this.#delta(choice, { annotations })
-    const declined = finish.reason === 'refusal' || finish.reason === 'content-filter'
+    const declined = finish.reason === 'refusal' || (finish.reason === 'content-filter' && state.written === 0)
     if (declined && !state.refused && finish.explanation) this.#delta(choice, { refusal: finish.explanation })
     const extras = choiceExtras(extensions)
     if (Object.keys(extras.message).length > 0) this.#delta(choice, extras.message)

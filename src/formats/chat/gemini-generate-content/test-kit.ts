@@ -1,9 +1,7 @@
 // Shared by this folder's tests: requests, contexts and frames made from plain values.
 
-import { readFileSync } from 'node:fs'
-
-import type { ChatEvent } from '../../../core/chat-event.ts'
 import type { ChatRequest } from '../../../core/chat.ts'
+import type { ChatEvent } from '../../../core/chat-event.ts'
 import type { HttpRequest } from '../../../core/http-message.ts'
 import { noNote, type Warning } from '../../../core/warning.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
@@ -21,11 +19,9 @@ export const http = (body: unknown, path = '/v1beta/models/gemini-2.5-flash:gene
   return { method: 'POST', path, query: new URLSearchParams(query), headers: new Headers(), text, body: parseJson(text) as JsonObject }
 }
 
-export const fixture = (name: string): string => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')
-export const fixtureJson = (name: string): JsonObject => parseJson(fixture(name)) as JsonObject
-export const fixtureFrames = (name: string): Frame[] => runThrough(sseDecoder(), [fixture(name)])
-
 export const decode = (body: unknown, path?: string): ChatRequest => format.decodeRequest(http(body, path), noNote)
+
+export const framesOf = (sse: string): Frame[] => runThrough(sseDecoder(), [sse])
 
 export const request = (members: Partial<ChatRequest> = {}): ChatRequest => ({
   model: 'fast',
@@ -39,10 +35,19 @@ export const request = (members: Partial<ChatRequest> = {}): ChatRequest => ({
 
 export function context(members: Partial<ChatRequest> = {}, upstreamModel = 'gemini-2.5-flash'): ChatContext & { warnings: Warning[] } {
   const warnings: Warning[] = []
-  return { request: request(members), requestedModel: 'fast', upstreamModel, ids: countingIds(), nowMs: 0, note: (warning) => void warnings.push(warning), warnings }
+  return {
+    request: request(members),
+    requestedModel: 'fast',
+    upstreamModel,
+    ids: countingIds(),
+    nowMs: 0,
+    note: (warning) => void warnings.push(warning),
+    warnings,
+  }
 }
 
-export const encode = (members: Partial<ChatRequest> = {}, upstreamModel?: string): JsonObject => format.encodeRequest(context(members, upstreamModel)).body
+export const encode = (members: Partial<ChatRequest> = {}, upstreamModel?: string): JsonObject =>
+  format.encodeRequest(context(members, upstreamModel)).body
 
 export const frame = (value: unknown): Frame => ({ data: JSON.stringify(value) })
 
