@@ -18,7 +18,7 @@ export function finish(record: ExchangeRecord, gateway: Gateway, error?: Gateway
       keyId: record.keyId,
       startedMs: record.startedMs,
       outcome: record.outcome,
-      detail: JSON.stringify(record.detail()),
+      detail: record.detail(),
     })
   }
   const level = error === undefined ? 'info' : ERRORS[error.code].log

@@ -4,3 +4,4 @@ export type { Answer, Call, Gateway, GatewaySettings, Sink, StreamAnswer, UnaryA
 export { countTokens } from './count-tokens.ts'
 export { errorAnswer, exchange } from './exchange.ts'
 export { exchangeMetrics } from './metrics.ts'
+export { requestJson } from './record.ts'

@@ -48,36 +48,53 @@ export class ExchangeRecord {
     this.usage = laterUsage(this.usage, usage)
   }
 
-  /** The row's JSON, as `GET /v1/requests/{id}` shows it. */
-  detail(): Record<string, unknown> {
-    return {
-      id: this.id,
-      object: 'request',
-      format: this.format,
-      model: this.model,
-      stream: this.stream,
-      started_at: new Date(this.startedMs).toISOString(),
-      duration_ms: this.durationMs,
-      first_content_ms: this.firstContentMs ?? null,
-      outcome: this.outcome,
-      error: this.error ?? null,
-      attempts: this.attempts.map(({ channel, provider, upstreamModel, format, mode, durationMs, error }) => ({
-        channel,
-        provider,
-        upstream_model: upstreamModel,
-        format,
-        mode,
-        duration_ms: durationMs,
-        error: error ?? null,
-      })),
-      usage: this.usage === undefined ? null : usageJson(this.usage),
-      receipt: this.warnings,
-    }
+  /** The row's JSON: plain members, since it is written for every exchange and read for few. */
+  detail(): string {
+    const { format, model, stream, durationMs, firstContentMs, error, attempts, usage, warnings } = this
+    return JSON.stringify({ format, model, stream, durationMs, firstContentMs, error, attempts, usage, warnings })
+  }
+}
+
+interface StoredDetail {
+  readonly format: string
+  readonly model: string
+  readonly stream: boolean
+  readonly durationMs: number
+  readonly firstContentMs?: number
+  readonly error?: string
+  readonly attempts: readonly AttemptRecord[]
+  readonly usage?: Usage
+  readonly warnings: readonly Warning[]
+}
+
+/** A stored exchange as `GET /v1/requests/{id}` shows it. */
+export function requestJson(row: { id: string; startedMs: number; outcome: string; detail: string }): object {
+  const detail = JSON.parse(row.detail) as StoredDetail
+  return {
+    id: row.id,
+    object: 'request',
+    format: detail.format,
+    model: detail.model,
+    stream: detail.stream,
+    started_at: new Date(row.startedMs).toISOString(),
+    duration_ms: detail.durationMs,
+    first_content_ms: detail.firstContentMs ?? null,
+    outcome: row.outcome,
+    error: detail.error ?? null,
+    attempts: detail.attempts.map(({ channel, provider, upstreamModel, format, mode, durationMs, error }) => ({
+      channel,
+      provider,
+      upstream_model: upstreamModel,
+      format,
+      mode,
+      duration_ms: durationMs,
+      error: error ?? null,
+    })),
+    usage: detail.usage === undefined ? null : usageJson(detail.usage),
+    receipt: detail.warnings,
   }
 }
 
 function usageJson(usage: Usage): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(usage).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
-  )
+  return Object.fromEntries(Object.entries(usage).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]))
 }

@@ -12,7 +12,7 @@ import {
   openaiChat,
   openaiResponses,
 } from '../formats/index.ts'
-import { type Answer, type Call, countTokens, exchange, type Gateway } from '../gateway/index.ts'
+import { type Answer, type Call, countTokens, exchange, type Gateway, requestJson } from '../gateway/index.ts'
 import { splice } from '../lib/json-splice.ts'
 import { readBody } from './body.ts'
 import { dialectOf, modelEntry, modelList } from './models.ts'
@@ -129,7 +129,7 @@ function requestDetail(id: string, { request, query }: Inbound, gateway: Gateway
   const row = gateway.requests.byId(id)
   // Another key's request looks exactly like one that does not exist.
   if (row === undefined || row.keyId !== caller.keyId) throw new GatewayError('not_found', { message: 'There is no such request.' })
-  return { kind: 'unary', status: 200, headers: { 'content-type': 'application/json' }, body: row.detail }
+  return json(requestJson(row))
 }
 
 const json = (body: object): Answer => ({

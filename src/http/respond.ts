@@ -24,12 +24,14 @@ export function preflight(request: Request): Response {
   })
 }
 
-export function toResponse(answer: Answer, requestId: string): Response {
+/** @param browser whether the request names an origin: only browsers read the CORS headers. */
+export function toResponse(answer: Answer, requestId: string, browser: boolean): Response {
   const { headers } = answer
   headers['x-request-id'] = requestId
-  headers['request-id'] = requestId
-  headers['access-control-allow-origin'] = '*'
-  headers['access-control-expose-headers'] = EXPOSED
+  if (browser) {
+    headers['access-control-allow-origin'] = '*'
+    headers['access-control-expose-headers'] = EXPOSED
+  }
   if (answer.kind === 'unary') return new Response(answer.body, { status: answer.status, headers })
   return new Response(directStream(answer), { status: 200, headers })
 }

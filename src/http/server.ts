@@ -3,7 +3,7 @@
 
 import type { Server } from 'bun'
 import { GatewayError } from '../core/errors.ts'
-import { errorAnswer, type Gateway } from '../gateway/index.ts'
+import { type Answer, errorAnswer, type Gateway } from '../gateway/index.ts'
 import { prefixedId } from '../lib/ids.ts'
 import { type EndpointSettings, formatAt, type Inbound, serve } from './endpoints.ts'
 import { type Target, targetOf } from './paths.ts'
@@ -67,7 +67,7 @@ async function handle(request: Request, server: Server<undefined>, options: Serv
       throw new GatewayError('not_found', { message: `There is nothing at ${request.method} ${inbound.path.slice(0, 200)}.` })
     if (!options.ready()) throw new GatewayError('draining', { retryAfterMs: 1000 })
     server.timeout(request, 0)
-    return toResponse(await serve(target, inbound, options), inbound.requestId)
+    return answered(await serve(target, inbound, options), target, inbound)
   } catch (thrown) {
     const error = GatewayError.from(thrown)
     if (error.code === 'internal')
@@ -78,8 +78,14 @@ async function handle(request: Request, server: Server<undefined>, options: Serv
       })
     const answer = errorAnswer({ format: formatAt(target, inbound), requestId: inbound.requestId }, error)
     if (error.details.allow !== undefined) answer.headers.allow = error.details.allow
-    return toResponse(answer, inbound.requestId)
+    return answered(answer, target, inbound)
   }
+}
+
+function answered(answer: Answer, target: Target | undefined, { request, requestId }: Inbound): Response {
+  // Anthropic's clients know the id by another name.
+  if (target?.endpoint.kind === 'messages') answer.headers['request-id'] = requestId
+  return toResponse(answer, requestId, request.headers.has('origin'))
 }
 
 /** Takes the address apart by hand: `new URL` costs more than the look-up it serves, and throws on odd ones. */

@@ -1,6 +1,7 @@
 // Identifiers: time-ordered UUIDv7 behind a prefix for what we store, short random text for wire ids.
 
 import { randomBytes } from 'node:crypto'
+import { uuidv7 } from './platform/runtime.ts'
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
@@ -30,17 +31,6 @@ export function secretText(length: number): string {
     for (const byte of bytes(length)) if (byte < 248 && text.length < length) text += ALPHABET[byte % 62]
   }
   return text
-}
-
-/** A UUIDv7 (RFC 9562): 48 bits of milliseconds, then randomness, so ids sort by time. */
-export function uuidv7(nowMs: number): string {
-  const time = nowMs.toString(16).padStart(12, '0')
-  const random = bytes(10)
-  random[0] = ((random[0] as number) & 0x0f) | 0x70
-  random[2] = ((random[2] as number) & 0x3f) | 0x80
-  let hex = ''
-  for (const byte of random) hex += byte.toString(16).padStart(2, '0')
-  return `${time.slice(0, 8)}-${time.slice(8)}-${hex.slice(0, 4)}-${hex.slice(4, 8)}-${hex.slice(8)}`
 }
 
 /** A stored thing's id: `ch_0199…`. */

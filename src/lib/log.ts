@@ -16,7 +16,9 @@ export function createLog(threshold: LogLevel | 'silent', write: (line: string) 
   const enabled = (level: LogLevel): boolean => RANK[level] >= least
   const log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void => {
     if (!enabled(level)) return
-    write(`${JSON.stringify({ time: new Date(nowMs()).toISOString(), level, message, ...fields }, printable)}\n`)
+    const line = { time: new Date(nowMs()).toISOString(), level, message, ...fields }
+    // A replacer function would be called for every member of every line: only causes need one.
+    write(`${fields?.cause === undefined ? JSON.stringify(line) : JSON.stringify(line, printable)}\n`)
   }
   return Object.assign(log, { enabled })
 }

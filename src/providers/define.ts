@@ -58,6 +58,8 @@ export interface SettingField {
   readonly required: boolean
   readonly env?: string
   readonly default?: string
+  /** It only serves to make the base URL: not missing where the channel gives one. */
+  readonly unlessBaseUrl?: true
 }
 
 export interface Provider {
@@ -73,6 +75,8 @@ export interface Provider {
   readonly baseUrl?: string
   /** In place of `baseUrl` where settings decide more than a name in it. */
   readonly baseUrlFrom?: (settings: Readonly<Record<string, string>>) => string
+  /** What operators paste behind the base URL although our paths begin with it: cut off. */
+  readonly baseUrlTail?: RegExp
   readonly auth: AuthScheme
   /** By preference, best first. Routing prefers the client's own. */
   readonly formats: readonly ProviderFormat[]

@@ -88,7 +88,7 @@ const COMMON = new Set(
     ' ',
   ),
 )
-const words = (text: string): string[] => (text.toLowerCase().match(/[a-z0-9.]{2,}/g) ?? []).filter((word) => !COMMON.has(word))
+const words = (text: string): string[] => (text.toLowerCase().match(/\d[\d.]*\d|[a-z0-9]{3,}/g) ?? []).filter((word) => !COMMON.has(word))
 const INDEX = CORPUS.map((hit) => ({ hit, title: new Set(words(hit.title)), body: new Set(words(`${hit.text} ${hit.url}`)) }))
 
 const MAX_HITS = 5

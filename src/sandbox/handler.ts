@@ -46,12 +46,12 @@ export function sandboxHandler(options: SandboxOptions = {}): SandboxHandler {
   const rules: Rules = { strict: options.strict ?? true, modelRules: options.modelRules ?? false }
   const memory = createMemory(Date.now)
 
-  async function answer(request: Request, route: Route): Promise<Response> {
+  async function answer(request: Request, path: string, route: Route): Promise<Response> {
     const text = await request.text()
     const prompt = route.read(parsed(text), rules)
     checkModel(prompt, route.wire)
     if (route.count) return jsonResponse(route.count(prompt.inputTokens))
-    const exchange = request.headers.get('x-switchyard-exchange') ?? `${hash(text)}.${text.length}`
+    const exchange = request.headers.get('x-switchyard-exchange') ?? `${path}.${hash(text)}`
     const found = answerTo(prompt, exchange, memory)
     if (isOddity(found)) {
       const stream = prompt.stream && found.body === ''
@@ -75,7 +75,7 @@ export function sandboxHandler(options: SandboxOptions = {}): SandboxHandler {
       if (request.method === 'GET' || request.method === 'HEAD') return listing(path, wire, url.searchParams)
       const route = request.method === 'POST' ? routeFor(path, url.searchParams) : undefined
       if (route === undefined) throw new Failure(404, `Invalid URL (${request.method} ${path})`, { code: 'unknown_url' })
-      return await answer(request, route)
+      return await answer(request, path, route)
     } catch (cause) {
       if (cause instanceof Failure) return failed(wire, cause)
       throw cause

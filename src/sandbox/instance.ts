@@ -37,7 +37,7 @@ function valueFor(given: JsonValue | undefined, name: string, place: Place): Jso
   if (options !== undefined && options.length > 0) return (options.find((option) => option !== null) ?? null) as JsonValue
   const merged = merge(schema, place.walk)
   if (merged !== schema) return valueFor(merged, name, below(place))
-  const type = typeOf(schema, place.walk.sparse === true && place.at > 1)
+  const type = typeOf(schema, place.walk.sparse === true && place.at > 0)
   if (type === 'object') return objectFor(schema, place)
   const hinted = place.walk.hint?.(name, schema)
   if (hinted !== undefined) return hinted

@@ -24,6 +24,9 @@ export interface Wire {
 
 const encoder = new TextEncoder()
 
+/** A cut at once would take back what a socket has not sent yet. */
+const FLUSH_MS = 20
+
 /** The reason a consumer left with. */
 export const aborted = (signal: AbortSignal): Error =>
   signal.reason instanceof Error ? signal.reason : new DOMException('The operation was aborted.', 'AbortError')
@@ -71,7 +74,10 @@ export function playStream(
         said++
         if (hitch.what === 'malformed') return emit(wire.malformedFrame(prompt))
         if (hitch.what === 'stall') await wait(Number.POSITIVE_INFINITY)
-        if (hitch.what === 'cut') return controller.error(new Error('the sandbox cuts this connection'))
+        if (hitch.what === 'cut') {
+          await wait(FLUSH_MS)
+          return controller.error(new Error('the sandbox cuts this connection'))
+        }
         emit(wire.errorFrame(hitch.what as Failure, prompt, sent))
         return controller.close()
       }
@@ -114,14 +120,17 @@ export async function playWhole(
   const text = JSON.stringify(wire.unary(prompt, answer))
   if (hitch === undefined) return text
   const half = text.slice(0, text.length / 2)
-  return hitch.what === 'malformed' ? half : cutShort(half)
+  return hitch.what === 'malformed' ? half : cutShort(half, signal)
 }
 
-function cutShort(text: string): ReadableStream<Uint8Array> {
+function cutShort(text: string, signal: AbortSignal): ReadableStream<Uint8Array> {
   let sent = false
   return new ReadableStream<Uint8Array>({
-    pull(controller) {
-      if (sent) return controller.error(new Error('the sandbox cuts this connection'))
+    async pull(controller) {
+      if (sent) {
+        await pause(FLUSH_MS, signal).catch(() => undefined)
+        return controller.error(new Error('the sandbox cuts this connection'))
+      }
       sent = true
       controller.enqueue(encoder.encode(text))
     },

@@ -201,7 +201,7 @@ describe('anthropic', () => {
     for (const body of bodies) {
       const plain = await client().messages.create(body)
       const streamed = await client().messages.stream(body).finalMessage()
-      expect(streamed.content).toEqual(plain.content)
+      expect(streamed.content as Anthropic.ContentBlock[]).toEqual(plain.content)
       expect(streamed.stop_reason).toBe(plain.stop_reason)
       expect(streamed.stop_sequence).toBe(plain.stop_sequence)
       expect(streamed.usage).toEqual(plain.usage)

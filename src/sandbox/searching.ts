@@ -1,22 +1,15 @@
 // Hosted search and fetch over the fixed corpus: whether to run them, and what is said about the results.
 
-import { CORPUS, firstSentence, type Hit, pageAt, permitted, searchCorpus } from './corpus.ts'
+import { firstSentence, type Hit, pageAt, permitted, searchCorpus } from './corpus.ts'
 import type { HostedSearch, Prompt } from './prompt.ts'
 import type { Block, SearchBlock } from './script.ts'
 
-const ASKS =
-  /\b(search|look up|find out|latest|news|current|currently|today|recent|web|online|internet|weather|who is|what is new|update)\b/i
+const ASKS = /\b(search|look up|find out|latest|news|today|recently|on the web|online|internet|weather|who is|typescript|shannon|paris)\b/i
 
 /** Whether a model would search here: always when nothing else is declared, else when the text sounds like it. */
 export function wantsSearch({ search, text, tools, toolChoice }: Prompt): boolean {
   if (search === undefined || toolChoice.mode === 'none') return false
-  return search.forced || tools.length === 0 || ASKS.test(text) || mentionsCorpus(text)
-}
-
-const TITLES = CORPUS.map(({ title }) => title.toLowerCase())
-const mentionsCorpus = (text: string): boolean => {
-  const lower = text.toLowerCase()
-  return TITLES.some((title) => lower.includes(title))
+  return search.forced || tools.length === 0 || ASKS.test(text)
 }
 
 const URL_IN_TEXT = /https?:\/\/[^\s<>"')\]]+/

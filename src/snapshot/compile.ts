@@ -2,7 +2,7 @@
 
 import type { UpstreamAuth } from '../core/upstream-auth.ts'
 import { chatFormat } from '../formats/index.ts'
-import { type Provider, type ProviderFormat, providerById } from '../providers/index.ts'
+import { baseUrlOf, type Provider, type ProviderFormat, providerById } from '../providers/index.ts'
 import type { Channel, ChannelFormat, ChannelRow, ListedModel, Route, Snapshot } from './snapshot.ts'
 
 /** A row that cannot be used; the message names the channel and the reason. */
@@ -94,9 +94,8 @@ function compileFormat(
   const { provider, declared, settings } = parts
   const format = chatFormat(declared.format)
   if (format === undefined) throw new CompileError(`provider ${provider.id}: there is no format ${declared.format}`)
-  const template = row.baseUrl === undefined ? (declared.baseUrl ?? provider.baseUrl) : ownBase(row.baseUrl, provider, declared)
-  if (template === undefined) throw new CompileError(`channel ${row.name}: base_url is missing`)
-  const baseUrl = template.replace(/\{(\w+)\}/g, (_whole, name: string) => settings[name] ?? '').replace(/\/+$/, '')
+  const baseUrl = baseUrlOf({ provider, declared, settings, ...(row.baseUrl !== undefined && { given: row.baseUrl }) })
+  if (baseUrl === undefined) throw new CompileError(`channel ${row.name}: base_url is missing`)
   const scheme = declared.auth ?? provider.auth
   const auth: UpstreamAuth = {
     scheme: row.auth?.credential === undefined && scheme.type !== 'aws-sigv4' ? { type: 'none' } : scheme,
@@ -105,25 +104,6 @@ function compileFormat(
   }
   return { format, declared, baseUrl, auth, headers: { ...declared.headers, ...row.headers } }
 }
-
-/**
- * An operator's base URL, with or without its version segment: when the provider's own ends in one and
- * the given URL has no path, the segment is added; a pasted endpoint path is cut off.
- */
-function ownBase(given: string, provider: Provider, declared: ProviderFormat): string {
-  const trimmed = given.replace(/\/+$/, '').replace(/\/(chat\/completions|responses|messages|models)$/, '')
-  const usual = declared.baseUrl ?? provider.baseUrl ?? defaultVersion(declared.format)
-  const version = /\/(v\d+\w*)$/.exec(usual)?.[0] ?? defaultVersion(declared.format)
-  const path = trimmed.replace(/^[a-z]+:\/\/[^/]+/i, '')
-  if (path === '' && version !== '') return trimmed + version
-  // The same host serves two dialects under two versions: Gemini's beside OpenAI's.
-  if (/^\/v\d+\w*$/.test(path) && version !== '' && declared.format === 'gemini-generate-content')
-    return trimmed.slice(0, -path.length) + version
-  return trimmed
-}
-
-const defaultVersion = (format: string): string =>
-  format === 'gemini-generate-content' ? '/v1beta' : format === 'bedrock-converse' ? '' : '/v1'
 
 function defaults(provider: Provider): Record<string, string> {
   const values: Record<string, string> = {}

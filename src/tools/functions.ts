@@ -16,7 +16,7 @@ export function functionNames(request: ChatRequest): { search: string; fetch: st
 }
 
 // One required text: small models do better with a single parameter.
-const parameters = (name: string, description: string): FunctionTool['parameters'] => ({
+const parameters = (name: string, description: string): NonNullable<FunctionTool['parameters']> => ({
   type: 'object',
   properties: { [name]: { type: 'string', description } },
   required: [name],

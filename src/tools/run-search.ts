@@ -209,8 +209,9 @@ const keyOf = (query: string, settings: SearchToolSettings, deps: SearchDeps): s
   JSON.stringify([
     query.toLowerCase(),
     deps.routes.map(({ account }) => account.name),
-    domainTexts(settings.rules.allowed),
-    domainTexts(settings.rules.blocked),
+    // Whole rules, since kept hits are filtered by them.
+    settings.rules.allowed.map(({ host, path }) => [host, path]),
+    settings.rules.blocked.map(({ host, path }) => [host, path]),
     settings.location ?? null,
     settings.timeRange ?? null,
   ])

@@ -54,6 +54,11 @@ export class SourceList implements MarkerSources {
     return source
   }
 
+  /** One search's results in order, each with its number and only the passages that this search brought. */
+  addAll(found: readonly Evidence[], callId: string): Source[] {
+    return found.map((evidence, rank) => ({ ...this.add(evidence, { callId, rank }), passages: evidence.passages }))
+  }
+
   count(): number {
     return this.#sources.length
   }

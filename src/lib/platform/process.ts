@@ -1,5 +1,7 @@
 // The process we are: its output, its signals, its environment, its exit.
 
+import { writeSync } from 'node:fs'
+
 /** A copy of the environment as it was at start. */
 export const environment = (): Readonly<Record<string, string | undefined>> => ({ ...process.env })
 
@@ -10,11 +12,31 @@ export function printLine(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
+const LOG_FLUSH_MS = 50
+
+let pendingLog = ''
+let logTimer: ReturnType<typeof setTimeout> | undefined
+
+/** Writes to standard error, some lines at once: a write costs as much as a small request. */
 export function printLog(line: string): void {
-  process.stderr.write(line)
+  pendingLog += line
+  if (pendingLog.length > 64 * 1024) flushLog()
+  else logTimer ??= setTimeout(flushLog, LOG_FLUSH_MS)
 }
 
-/** Ends the process with a code. */
+function flushLog(): void {
+  clearTimeout(logTimer)
+  logTimer = undefined
+  const text = pendingLog
+  pendingLog = ''
+  if (text !== '') process.stderr.write(text)
+}
+
+process.on('exit', () => {
+  if (pendingLog !== '') writeSync(2, pendingLog)
+})
+
+/** Ends the process with a code; what is logged gets out first. */
 export const exit = (code: number): never => process.exit(code)
 
 /** Calls `handler` once at the first request to end; a second one ends the process at once. */

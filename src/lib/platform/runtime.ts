@@ -9,6 +9,9 @@ export const parseYaml = (text: string): unknown => Bun.YAML.parse(text)
 /** SHA-256 as lower-case hex: for look-up keys, not for passwords. */
 export const sha256Hex = (text: string): string => Bun.SHA256.hash(text, 'hex')
 
+/** A UUIDv7 (RFC 9562): 48 bits of milliseconds, then randomness, so ids sort by time. */
+export const uuidv7 = (nowMs: number): string => Bun.randomUUIDv7('hex', nowMs)
+
 /** The file's text, or `undefined` when there is none. */
 export const readTextFile = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, 'utf8') : undefined)
 

@@ -101,11 +101,16 @@ function repairedResponse(wire: JsonValue): JsonValue {
 class TagFrames implements Transducer<Frame, Frame> {
   readonly #splitters = new Map<number, ReturnType<typeof splitter>>()
   #last: JsonObject | undefined
+  /** The answer named a model that does not tag: its frames need no look. */
+  #plain = false
 
   push(frame: Frame, emit: (frame: Frame) => void): void {
+    if (this.#plain) return emit(frame)
     const body = frame.data.startsWith('{') ? tryParseJson(frame.data) : undefined
     const choices = isObject(body) ? asArray(body.choices) : undefined
-    if (!isObject(body) || choices === undefined || !writesThinkTags(asString(body.model))) {
+    const model = isObject(body) ? asString(body.model) : undefined
+    if (!isObject(body) || choices === undefined || !writesThinkTags(model)) {
+      this.#plain = model !== undefined && model !== '' && this.#splitters.size === 0
       // `[DONE]` and whatever else is no chunk: what is still held comes before it.
       if (!frame.comment) this.#flush(emit)
       return emit(frame)

@@ -21,6 +21,8 @@ export function serveSandbox({ port, hostname = '127.0.0.1', ...options }: Serve
   const server = Bun.serve({
     port,
     hostname,
+    // Else every deliberate cut is printed as an error page and on the console.
+    development: false,
     // Seconds; silence is one of the behaviours.
     idleTimeout: 0,
     async fetch(request) {

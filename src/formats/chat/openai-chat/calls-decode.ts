@@ -2,12 +2,24 @@
 // indexes, give every call index 0, or repeat the id on each fragment: a call is announced when its name is
 // known, and never taken for finished because its arguments happen to parse.
 
+import type { ChatEvent } from '../../../core/chat-event.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import type { Signature } from '../../../core/signature.ts'
 import { isObject, type JsonObject, tryParseJson } from '../../../lib/json.ts'
-import type { Answer, Emit } from './choice-decode.ts'
+import type { ChatContext } from '../format.ts'
+import type { ToolNames } from './names.ts'
 import { extraSignature } from './reasoning.ts'
 import { carriedFrom, FORMAT, numberOf, ownExtension } from './wire.ts'
+
+export type Emit = (event: ChatEvent) => void
+
+/** What all choices of one answer share. */
+export interface Answer {
+  readonly ctx: ChatContext
+  readonly names: ToolNames
+  /** A whole message rather than pieces: entries of lists are never continuations. */
+  readonly whole: boolean
+}
 
 interface Call {
   /** The upstream's `index`, when it gave one. */

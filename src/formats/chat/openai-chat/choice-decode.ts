@@ -3,30 +3,17 @@
 // of kind closes the open block. Calls stay open together until the choice ends, because their fragments
 // may interleave.
 
-import type { ChatEvent } from '../../../core/chat-event.ts'
 import type { AudioBlock } from '../../../core/chat.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
-import type { ChatContext } from '../format.ts'
 import { decodeAnnotation, type Span } from './annotations.ts'
-import { CallsDecoder } from './calls-decode.ts'
+import { type Answer, CallsDecoder, type Emit } from './calls-decode.ts'
 import { decodeFinish, finishFailure } from './finish.ts'
 import { decodeLogprobs } from './logprobs.ts'
 import { audioMediaType, imageSource } from './media.ts'
-import type { ToolNames } from './names.ts'
 import { thinkingText } from './part-decode.ts'
-import { extraSignature, readDetails, readReasoningText, type ReasoningDetail } from './reasoning.ts'
+import { extraSignature, type ReasoningDetail, readDetails, readReasoningText } from './reasoning.ts'
 import { FORMAT } from './wire.ts'
-
-export type Emit = (event: ChatEvent) => void
-
-/** What all choices of one answer share. */
-export interface Answer {
-  readonly ctx: ChatContext
-  readonly names: ToolNames
-  /** A whole message rather than pieces: entries of lists are never continuations. */
-  readonly whole: boolean
-}
 
 type Open =
   | { readonly kind: 'text'; readonly block: number; readonly span: Span; signature?: string }

@@ -54,8 +54,10 @@ function detailText(detail: JsonValue | undefined): string {
 /** Most vendors' words for a prompt that does not fit; OpenAI and its relatives say it in the code. */
 const TOO_LONG =
   /context[_ ]length|context window|maximum context|max(imum)? (input|prompt) (length|tokens)|prompt is too long|input is too long|too many (input )?tokens|exceeds? the (model's )?(maximum|max) (number of )?(input )?tokens|reduce the length of the (messages|prompt)|input token count .* exceeds/i
-const BAD_KEY = /(api[ _-]?key|token|credential)s? (is )?(not valid|invalid|incorrect|expired)|(invalid|incorrect) api[ _-]?key|unauthorized/i
-const NO_CREDIT = /insufficient_quota|billing_hard_limit|billing_not_active|insufficient[ _]balance|insufficient[ _](funds|credit)|credit balance is too low|exceeded_current_quota/i
+const BAD_KEY =
+  /(api[ _-]?key|token|credential)s? (is )?(not valid|invalid|incorrect|expired)|(invalid|incorrect) api[ _-]?key|unauthorized/i
+const NO_CREDIT =
+  /insufficient_quota|billing_hard_limit|billing_not_active|insufficient[ _]balance|insufficient[ _](funds|credit)|credit balance is too low|exceeded_current_quota/i
 
 export function decodeError(status: number, wire: JsonValue, headers: { get(name: string): string | null }): GatewayError {
   const words = wordsOf(wire)
@@ -90,7 +92,8 @@ function classified(status: number, words: Words, retryAfterMs?: number): Gatewa
 function codeOf(status: number, { code, type, message }: Words): ErrorCode {
   const label = `${code} ${type}`
   if (code === 'context_length_exceeded') return 'context_length_exceeded'
-  if ((status === 400 || status === 413 || status === 422 || status === 500) && TOO_LONG.test(`${message} ${code}`)) return 'context_length_exceeded'
+  if ((status === 400 || status === 413 || status === 422 || status === 500) && TOO_LONG.test(`${message} ${code}`))
+    return 'context_length_exceeded'
   if (status === 402 || (status < 500 && NO_CREDIT.test(label))) return 'upstream_quota'
   if (status === 429) return NO_CREDIT.test(message) ? 'upstream_quota' : 'upstream_rate_limited'
   if (status === 401 || status === 403) return 'upstream_auth'

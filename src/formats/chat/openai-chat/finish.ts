@@ -97,7 +97,10 @@ const WORDS: Readonly<Record<FinishReason, WireFinish>> = {
 }
 
 /** The word for clients, and the upstream's own when it is another. */
-export function encodeFinish(finish: Finish, { calls, legacy }: { calls: boolean; legacy: boolean }): {
+export function encodeFinish(
+  finish: Finish,
+  { calls, legacy }: { calls: boolean; legacy: boolean },
+): {
   finish_reason: WireFinish
   native_finish_reason?: string
 } {

@@ -1,11 +1,11 @@
 // OpenAI Chat Completions: the codec that both clients and most upstreams speak.
 // https://platform.openai.com/docs/api-reference/chat
 
+import { noNote } from '../../../core/warning.ts'
 import { countingIds } from '../../../lib/ids.ts'
 import type { JsonObject } from '../../../lib/json.ts'
 import type { Edit } from '../../../lib/json-splice.ts'
 import type { ChatFormat, Peek } from '../format.ts'
-import { noNote } from '../../../core/warning.ts'
 import { decodeError, encodeError, encodeErrorFrame } from './errors.ts'
 import { fields } from './fields.ts'
 import { peek } from './peek.ts'

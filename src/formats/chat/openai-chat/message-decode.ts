@@ -6,9 +6,9 @@ import type { Block, Message, ToolCallBlock, ToolResultBlock } from '../../../co
 import { invalid } from '../../../core/errors.ts'
 import { unpackSignature } from '../../../core/signature.ts'
 import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { imageSource } from './media.ts'
 import { cacheHint, decodeContent } from './part-decode.ts'
 import { decodeReasoning, extraSignature } from './reasoning.ts'
-import { imageSource } from './media.ts'
 import { carriedFrom, FORMAT, missing, readArray, readObject, readString, requireString, wrongType } from './wire.ts'
 
 const KNOWN = {
@@ -112,7 +112,8 @@ function assistant(message: JsonObject, place: Place): Message {
     content.push(toolCall(call, `${field}.tool_calls[${index}]`, { ...place, index: place.index * 1000 + index }))
   }
   const legacy = readObject(message, 'function_call', `${field}.function_call`)
-  if (legacy !== undefined && typeof legacy['name'] === 'string' && legacy['name'] !== '') content.push(legacyCall(legacy, legacy['name'], place))
+  if (legacy !== undefined && typeof legacy['name'] === 'string' && legacy['name'] !== '')
+    content.push(legacyCall(legacy, legacy['name'], place))
   return {
     role: 'assistant',
     ...(name !== undefined && { name }),
@@ -198,7 +199,8 @@ function functionResult(message: JsonObject, { field, index, history }: Place): 
 function resultContent(message: JsonObject, field: string): ToolResultBlock['content'] {
   const blocks = decodeContent(message['content'], `${field}.content`, true)
   return blocks.map((block) => {
-    if (block.type === 'text' || block.type === 'image' || block.type === 'audio' || block.type === 'file' || block.type === 'opaque') return block
+    if (block.type === 'text' || block.type === 'image' || block.type === 'audio' || block.type === 'file' || block.type === 'opaque')
+      return block
     return { type: 'text', text: 'text' in block ? block.text : '' }
   })
 }

@@ -96,7 +96,10 @@ function toolMessage(result: ToolResultBlock, media: Block[], ctx: MessageContex
   const moved: Block[] = []
   for (const block of result.content) (block.type === 'text' || block.type === 'opaque' ? texts : moved).push(block)
   if (moved.length > 0) {
-    texts.push({ type: 'text', text: `[${moved.length === 1 ? `One ${moved[0]?.type}` : `${moved.length} files`} of this result: see the next user message.]` })
+    texts.push({
+      type: 'text',
+      text: `[${moved.length === 1 ? `One ${moved[0]?.type}` : `${moved.length} files`} of this result: see the next user message.]`,
+    })
     media.push({ type: 'text', text: `Result of tool call ${id}:` }, ...moved)
   }
   const cache = result.cache === undefined ? {} : { cache: result.cache }
@@ -220,7 +223,9 @@ function toolCall(block: ToolCallBlock, { names }: MessageContext): JsonObject {
   return {
     id: wireCallId(block.id),
     type: block.kind,
-    ...(block.kind === 'custom' ? { custom: { name, input: block.arguments } } : { function: { name, arguments: block.arguments || '{}' } }),
+    ...(block.kind === 'custom'
+      ? { custom: { name, input: block.arguments } }
+      : { function: { name, arguments: block.arguments || '{}' } }),
     ...(block.signature?.format === FORMAT && { extra_content: signed(block.signature.value) }),
     ...ownExtension(block.extensions),
   }

@@ -37,7 +37,8 @@ export const withoutDeveloper = (body: JsonObject): JsonObject =>
 export const withPlainText = (body: JsonObject): JsonObject =>
   eachMessage(body, (message) => {
     const parts = asArray(message['content'])
-    if (parts === undefined || !parts.every((part) => isObject(part) && part['type'] === 'text' && typeof part['text'] === 'string')) return message
+    if (parts === undefined || !parts.every((part) => isObject(part) && part['type'] === 'text' && typeof part['text'] === 'string'))
+      return message
     return { ...message, content: parts.map((part) => (part as JsonObject)['text']).join('\n') }
   })
 
@@ -66,7 +67,8 @@ function functionCall(call: JsonValue): JsonValue {
 function functionTool(tool: JsonValue): JsonValue {
   if (!isObject(tool) || !isObject(tool['custom'])) return tool
   const { name, description, format } = tool['custom']
-  const grammar = isObject(format) && isObject(format['grammar']) ? `\n\nThe input must match this grammar:\n${format['grammar']['definition']}` : ''
+  const grammar =
+    isObject(format) && isObject(format['grammar']) ? `\n\nThe input must match this grammar:\n${format['grammar']['definition']}` : ''
   return {
     type: 'function',
     function: {

@@ -29,7 +29,8 @@ export function readDetail(entry: JsonValue): ReasoningDetail | undefined {
   if (!isObject(entry)) return undefined
   const { type, data, signature } = entry
   const summary = type === 'reasoning.summary'
-  const text = typeof entry['text'] === 'string' ? entry['text'] : summary ? String(entry['summary'] ?? '') : thinkingText(entry['thinking'])
+  const text =
+    typeof entry['text'] === 'string' ? entry['text'] : summary ? String(entry['summary'] ?? '') : thinkingText(entry['thinking'])
   let rest: JsonObject | undefined
   for (const key in entry) {
     if (DETAIL_KNOWN.has(key) || entry[key] === null || entry[key] === undefined) continue
@@ -98,7 +99,10 @@ function joinedFragments(blocks: ReasoningBlock[]): ReasoningBlock[] {
 }
 
 /** A reasoning block as a `reasoning_details` entry of a reply. */
-export function detailEntry(block: Pick<ReasoningBlock, 'text' | 'signature' | 'redacted' | 'summary' | 'extensions'>, index: number): JsonObject {
+export function detailEntry(
+  block: Pick<ReasoningBlock, 'text' | 'signature' | 'redacted' | 'summary' | 'extensions'>,
+  index: number,
+): JsonObject {
   const carried = ownExtension(block.extensions)?.['detail']
   const rest = isObject(carried) ? carried : {}
   if (block.redacted !== undefined) return { ...rest, type: 'reasoning.encrypted', data: packSignature(block.redacted, FORMAT), index }

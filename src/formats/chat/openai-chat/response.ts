@@ -1,7 +1,7 @@
 // Whole answers, both ways. Decoding runs through the stream's own decoder and the fold, so that streamed
 // and unary answers cannot drift apart.
 
-import type { Block, ChatResponse, Choice, Citation } from '../../../core/chat.ts'
+import type { Block, ChatResponse, Choice, Citation, FinishReason } from '../../../core/chat.ts'
 import { type ChatEvent, foldEvents } from '../../../core/chat-event.ts'
 import type { JsonObject, JsonValue } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
@@ -65,6 +65,10 @@ function encodeChoice(choice: Choice, ctx: ChatContext): JsonObject {
   }
 }
 
+/** A refusal is explained in the message; a filter only when it left nothing else to show. */
+export const tellsExplanation = (reason: FinishReason, spoke: boolean): boolean =>
+  reason === 'refusal' || (reason === 'content-filter' && !spoke)
+
 interface Gathered {
   content: string
   texts: { span: Span; citations: readonly Citation[] }[]
@@ -81,9 +85,7 @@ function encodeMessage(choice: Choice, { ctx, legacy }: { ctx: ChatContext; lega
   const all: Gathered = { content: '', texts: [], refusal: '', reasoning: '', details: [], signed: false, calls: [], images: [], rest: {} }
   for (const [index, block] of choice.content.entries()) gather(all, { block, index, legacy, ctx })
   const { finish } = choice
-  // What a filter stopped half way keeps its words alone.
-  const silent = finish.reason === 'content-filter' && all.content === ''
-  if (all.refusal === '' && (finish.reason === 'refusal' || silent)) all.refusal = finish.explanation ?? ''
+  if (all.refusal === '' && tellsExplanation(finish.reason, all.content !== '')) all.refusal = finish.explanation ?? ''
   const annotations = all.texts.flatMap(({ span, citations }) => citations.map((citation) => encodeAnnotation(citation, span)))
   const speechless = all.texts.length === 0 && (all.calls.length > 0 || all.refusal !== '' || Object.keys(all.rest).length > 0)
   return {
@@ -149,4 +151,3 @@ function gather(all: Gathered, { block, index, legacy, ctx }: { block: Block; in
       return
   }
 }
-

@@ -16,7 +16,8 @@ const TAKEN = ['input', 'instructions', 'max_output_tokens', 'reasoning', 'text'
 /** @throws GatewayError 400 naming the field. */
 export function fromResponsesShape(body: JsonObject): JsonObject {
   for (const key of STATEFUL) {
-    if (body[key] !== undefined && body[key] !== null && body[key] !== false) throw unsupported(key, `'${key}' is not supported on this endpoint.`)
+    if (body[key] !== undefined && body[key] !== null && body[key] !== false)
+      throw unsupported(key, `'${key}' is not supported on this endpoint.`)
   }
   const chat: JsonObject = {}
   for (const key in body) if (!TAKEN.includes(key)) chat[key] = body[key]

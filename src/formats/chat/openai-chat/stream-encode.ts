@@ -2,8 +2,8 @@
 // the finish reason; then the usage when the client wants it; then `[DONE]`. Lists inside deltas carry an
 // `index` or come once, because the Python SDK merges chunks by it.
 
-import type { ChatEvent } from '../../../core/chat-event.ts'
 import type { AudioBlock, Citation, ImageBlock } from '../../../core/chat.ts'
+import type { ChatEvent } from '../../../core/chat-event.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import type { Signature } from '../../../core/signature.ts'
 import { laterUsage, type Usage } from '../../../core/usage.ts'
@@ -17,7 +17,7 @@ import { encodeFinish } from './finish.ts'
 import { encodeLogprobs } from './logprobs.ts'
 import { dataUrl } from './media.ts'
 import { detailEntry, extraContent, needsDetail } from './reasoning.ts'
-import { answerId, choiceExtras, topExtras } from './response.ts'
+import { answerId, choiceExtras, tellsExplanation, topExtras } from './response.ts'
 import { isLegacy } from './tool-decode.ts'
 import { encodeUsage } from './usage.ts'
 import { ownExtension } from './wire.ts'
@@ -80,7 +80,7 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
   readonly #wantsUsage: boolean
   readonly #choices = new Map<number, ChoiceState>()
   #head = ''
-  #tail = ''
+  readonly #tail: string
   #usage: Usage | undefined
   #closed = false
   #emit: (frame: Frame) => void = () => {}
@@ -91,7 +91,6 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
     this.#holds = signsCalls(ctx.upstreamModel)
     this.#wantsUsage = ctx.request.usageFrame !== false
     this.#tail = this.#wantsUsage ? ',"usage":null}' : '}'
-    this.#begin('', {})
   }
 
   push(event: ChatEvent, emit: (frame: Frame) => void): void {
@@ -187,6 +186,7 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
   }
 
   #write(choice: number, delta: string, logprobs: string, finish: string): void {
+    if (this.#head === '') this.#begin('', {})
     const end = finish === '' ? '"finish_reason":null' : finish
     this.#emit({ data: `${this.#head}{"index":${choice},"delta":${delta},"logprobs":${logprobs},${end}}]${this.#tail}` })
   }
@@ -195,7 +195,7 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
     const state = this.#choice(choice)
     if (refusal) state.refusals.add(block)
     else state.texts.set(block, { block, start: state.written, length: 0 })
-    this.#open(choice, '')
+    this.#open(choice, refusal ? null : '')
   }
 
   #text({ choice, block, text }: Of<'text-delta'>): void {
@@ -216,6 +216,7 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
     if (text === '') return
     const open = this.#choice(choice).reasonings.get(block)
     if (open !== undefined) open.text += text
+    this.#open(choice, null)
     this.#delta(choice, { reasoning_content: text })
   }
 
@@ -234,6 +235,7 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
     state.waiting.push(detailEntry(whole, state.detailCount++))
     state.signed ||= needsDetail(whole)
     if (!state.signed) return
+    this.#open(choice, null)
     this.#delta(choice, { reasoning_details: state.waiting })
     state.waiting = []
   }
@@ -273,7 +275,9 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
       body[key] = `${body[key] as string}${text}`
       return
     }
-    this.#delta(choice, { tool_calls: [{ index: call.index, ...(call.custom ? { custom: { input: text } } : { function: { arguments: text } }) }] })
+    this.#delta(choice, {
+      tool_calls: [{ index: call.index, ...(call.custom ? { custom: { input: text } } : { function: { arguments: text } }) }],
+    })
   }
 
   #callEnd({ choice, block, signature }: Of<'tool-call-end'>): void {
@@ -301,6 +305,7 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
     const state = this.#choice(choice)
     const first = !state.sounded
     state.sounded = true
+    this.#open(choice, null)
     this.#delta(choice, {
       audio: {
         ...(first && { id: id ?? this.#ctx.ids.next('audio_') }),
@@ -321,10 +326,12 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
     const state = this.#choice(choice)
     this.#open(choice, '')
     const home = (block: number): Span => state.texts.get(block) ?? { block, start: 0, length: state.written }
-    const annotations = state.citations.map(({ block, citation }) => encodeAnnotation(citation, home(block))).filter((item) => item !== undefined)
+    const annotations = state.citations
+      .map(({ block, citation }) => encodeAnnotation(citation, home(block)))
+      .filter((item) => item !== undefined)
     if (annotations.length > 0) this.#delta(choice, { annotations })
-    const declined = finish.reason === 'refusal' || (finish.reason === 'content-filter' && state.written === 0)
-    if (declined && !state.refused && finish.explanation) this.#delta(choice, { refusal: finish.explanation })
+    const explains = tellsExplanation(finish.reason, state.written > 0)
+    if (explains && !state.refused && finish.explanation) this.#delta(choice, { refusal: finish.explanation })
     const extras = choiceExtras(extensions)
     if (Object.keys(extras.message).length > 0) this.#delta(choice, extras.message)
     const end = { ...encodeFinish(finish, { calls: state.calls.size > 0, legacy: this.#legacy }), ...extras.choice }

@@ -6,7 +6,18 @@ import type { CustomTool, FunctionTool, ServerTool, Tool, ToolChoice } from '../
 import { invalid } from '../../../core/errors.ts'
 import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { cacheHint } from './part-decode.ts'
-import { carriedFrom, FORMAT, missing, ownExtension, readArray, readBoolean, readObject, readString, requireString, wrongType } from './wire.ts'
+import {
+  carriedFrom,
+  FORMAT,
+  missing,
+  ownExtension,
+  readArray,
+  readBoolean,
+  readObject,
+  readString,
+  requireString,
+  wrongType,
+} from './wire.ts'
 
 const KNOWN = {
   flat: new Set(['type', 'function', 'custom', 'name', 'description', 'parameters', 'strict', 'format', 'cache_control']),
@@ -70,12 +81,16 @@ const PSEUDO: Readonly<Record<string, ServerTool['kind']>> = {
 
 function pseudoServerTool(nested: JsonObject | undefined, wire: JsonObject): ServerTool | undefined {
   const name = nested?.['name']
-  if (nested === undefined || typeof name !== 'string' || nested['parameters'] !== undefined || !Object.hasOwn(PSEUDO, name)) return undefined
+  if (nested === undefined || typeof name !== 'string' || nested['parameters'] !== undefined || !Object.hasOwn(PSEUDO, name))
+    return undefined
   return { type: 'server', kind: PSEUDO[name] as ServerTool['kind'], format: FORMAT, wire }
 }
 
 function serverKind(type: string): ServerTool['kind'] {
-  const plain = type.replace(/^[a-z]+:/, '').replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase()
+  const plain = type
+    .replace(/^[a-z]+:/, '')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase()
   if (/^(web_search|google_search|browser_search)/.test(plain)) return 'web-search'
   if (/^(web_fetch|url_context)/.test(plain)) return 'web-fetch'
   return /^(code_execution|code_interpreter)/.test(plain) ? 'code-execution' : 'other'

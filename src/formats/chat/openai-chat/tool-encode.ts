@@ -34,7 +34,8 @@ export function encodeTools(request: ChatRequest, ctx: ToolContext): JsonObject 
 
 /** An entry of `tools`, as against the object of `web_search_options`. */
 const isDeclared = (wire: JsonObject): boolean =>
-  wire['type'] !== undefined || Object.keys(wire).some((key) => !['search_context_size', 'user_location'].includes(key)) && Object.keys(wire).length > 0
+  wire['type'] !== undefined ||
+  (Object.keys(wire).some((key) => !['search_context_size', 'user_location'].includes(key)) && Object.keys(wire).length > 0)
 
 /** Upstreams refuse two tools of one name: identical declarations are sent once. */
 function withoutRepeats(tools: JsonObject[]): JsonObject[] {

@@ -17,7 +17,11 @@ const count = (from: JsonObject, ...keys: string[]): number | undefined => {
 export function usageIn(wire: JsonObject): Usage | undefined {
   const groq = wire['x_groq']
   const first = Array.isArray(wire['choices']) ? wire['choices'][0] : undefined
-  return decodeUsage(wire['usage']) ?? decodeUsage(isObject(groq) ? groq['usage'] : undefined) ?? decodeUsage(isObject(first) ? first['usage'] : undefined)
+  return (
+    decodeUsage(wire['usage']) ??
+    decodeUsage(isObject(groq) ? groq['usage'] : undefined) ??
+    decodeUsage(isObject(first) ? first['usage'] : undefined)
+  )
 }
 
 /** `undefined` for null, garbage, and an object that counts nothing. */
@@ -51,7 +55,11 @@ export function decodeUsage(wire: JsonValue | undefined): Usage | undefined {
 const inputOf = (prompt: number, cached: number | undefined): number => (cached !== undefined && cached > prompt ? prompt + cached : prompt)
 
 /** xAI and some hosts leave reasoning out of `completion_tokens`; the total, or an impossible share, tells. */
-function outputOf(prompt: number, completion: number, { reasoning, total }: { reasoning?: number | undefined; total?: number | undefined }): number {
+function outputOf(
+  prompt: number,
+  completion: number,
+  { reasoning, total }: { reasoning?: number | undefined; total?: number | undefined },
+): number {
   if (reasoning === undefined || reasoning === 0) return completion
   if (total !== undefined && total - prompt === completion + reasoning) return completion + reasoning
   return reasoning > completion ? completion + reasoning : completion

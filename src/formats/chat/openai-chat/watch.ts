@@ -21,7 +21,17 @@ const MARKERS: readonly string[] = [
   ...spaced('choices', 'null'),
 ]
 
-const CONTENT = ['content', 'refusal', 'reasoning_content', 'reasoning', 'tool_calls', 'function_call', 'audio', 'images', 'reasoning_details'] as const
+const CONTENT = [
+  'content',
+  'refusal',
+  'reasoning_content',
+  'reasoning',
+  'tool_calls',
+  'function_call',
+  'audio',
+  'images',
+  'reasoning_details',
+] as const
 
 function hasContent(message: JsonValue | undefined): boolean {
   if (!isObject(message)) return false
@@ -55,7 +65,9 @@ function frame(seen: Frame): Sighting {
   const error = embeddedError(wire) ?? choiceFailure(choices, 'delta')
   if (error !== undefined) return { error }
   const usage = usageIn(wire)
-  const content = choices.some(({ delta, message, text }) => hasContent(delta) || hasContent(message) || (typeof text === 'string' && text !== ''))
+  const content = choices.some(
+    ({ delta, message, text }) => hasContent(delta) || hasContent(message) || (typeof text === 'string' && text !== ''),
+  )
   const end = choices.some(({ finish_reason: reason }) => typeof reason === 'string' && reason !== '')
   return {
     ...(usage && { usage }),
