@@ -38,18 +38,30 @@ function fileRow(entry: ChannelEntry, environment: BootConfig['environment']): C
 /** One channel for each provider whose key the environment holds under its usual name. */
 export function environmentRows({ environment }: BootConfig): ChannelRow[] {
   return PROVIDERS.flatMap((provider) => {
-    const name = provider.credentialEnv.find((candidate) => environment[candidate])
-    if (name === undefined) return []
+    const credential = environmentCredential(provider, environment)
+    if (credential === undefined) return []
     const settings: Record<string, string> = {}
     for (const field of provider.settings ?? []) {
       const value = field.env === undefined ? undefined : environment[field.env]
       if (value) settings[field.name] = value
       else if (field.required && field.default === undefined) return []
     }
-    return [
-      plainRow(provider, { name: `${provider.id}-env`, origin: 'env', credential: new Secret(environment[name] as string), settings }),
-    ]
+    return [plainRow(provider, { name: `${provider.id}-env`, origin: 'env', credential, settings })]
   })
+}
+
+/** The key under one of its usual names, or put together from several (AWS). */
+function environmentCredential(provider: Provider, environment: BootConfig['environment']): Secret | undefined {
+  const name = provider.credentialEnv.find((candidate) => environment[candidate])
+  if (name !== undefined) return new Secret(environment[name] as string)
+  const [first, second, ...rest] = provider.credentialEnvParts ?? []
+  if (first === undefined || second === undefined || !environment[first] || !environment[second]) return undefined
+  return new Secret(
+    [first, second, ...rest]
+      .map((part) => environment[part])
+      .filter(Boolean)
+      .join(':'),
+  )
 }
 
 /** A channel for a server that answered on this machine. `models` are the names it listed. */

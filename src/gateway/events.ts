@@ -23,7 +23,7 @@ export function eventsOf(response: UpstreamResponse, candidate: Candidate, conte
   const decode = format.decodeStream(context)
   const quirk = declared.frames?.()
   const frames = quirk === undefined ? decode : chain<Frame, Frame, ChatEvent>(quirk, decode)
-  const bytes = deframer(format.upstreamFraming)
+  const bytes = deframer(declared.framing ?? format.upstreamFraming)
   const reader = response.reader()
   let closed = false
   let batch: ChatEvent[] = []

@@ -94,7 +94,11 @@ class Latency {
       registers,
       collect() {
         this.reset()
-        for (const [format, { counts }] of distributions) this.inc({ format }, counts.reduce((total, count) => total + count, 0))
+        for (const [format, { counts }] of distributions)
+          this.inc(
+            { format },
+            counts.reduce((total, count) => total + count, 0),
+          )
       },
     })
   }
@@ -107,7 +111,11 @@ export function exchangeMetrics(registry: Registry): ExchangeMetrics {
   const duration = new Latency()
   const firstContent = new Latency()
   let open = 0
-  exchanges.register(registry, { name: 'switchyard_exchanges_total', help: 'Finished exchanges.', labelNames: ['format', 'outcome', 'code'] })
+  exchanges.register(registry, {
+    name: 'switchyard_exchanges_total',
+    help: 'Finished exchanges.',
+    labelNames: ['format', 'outcome', 'code'],
+  })
   attempts.register(registry, { name: 'switchyard_attempts_total', help: 'Tries on channels.', labelNames: ['channel', 'code'] })
   tokens.register(registry, { name: 'switchyard_tokens_total', help: 'Tokens reported.', labelNames: ['direction'] })
   duration.register(registry, 'switchyard_exchange_seconds', 'Time from request to last byte.')

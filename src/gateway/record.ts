@@ -96,5 +96,7 @@ export function requestJson(row: { id: string; startedMs: number; outcome: strin
 }
 
 function usageJson(usage: Usage): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(usage).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]))
+  return Object.fromEntries(
+    Object.entries(usage).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
+  )
 }

@@ -26,7 +26,7 @@ export function passthroughRequest(admitted: Admitted, candidate: Candidate, gat
   const { call, peek } = admitted
   const edits = call.format.passthroughEdits(peek, candidate.upstreamModel, call.http.body)
   const body = edits.length === 0 ? call.http.text : splice(call.http.text, edits)
-  return outbound(admitted, candidate, { gateway, body, headers: forwarded(admitted) })
+  return outbound(admitted, candidate, { gateway, body, headers: forwarded(admitted, candidate) })
 }
 
 /** @throws GatewayError 400 for what the upstream's format cannot express. */
@@ -44,8 +44,8 @@ export async function translatedRequest(admitted: Admitted, candidate: Candidate
     note,
   }
   const wire = candidate.via.format.encodeRequest(context)
-  const body = quirked(wire.body, candidate, peek.stream)
-  const same = candidate.via.format === call.format ? forwarded(admitted) : {}
+  const body = quirked(wire.body, candidate, admitted)
+  const same = candidate.via.format === call.format ? forwarded(admitted, candidate) : {}
   return {
     request: outbound(admitted, candidate, { gateway, body: JSON.stringify(body), headers: { ...wire.headers, ...same } }),
     context,
@@ -53,10 +53,10 @@ export async function translatedRequest(admitted: Admitted, candidate: Candidate
   }
 }
 
-function quirked(body: JsonObject, candidate: Candidate, stream: boolean): JsonObject {
+function quirked(body: JsonObject, candidate: Candidate, admitted: Admitted): JsonObject {
   const quirks = candidate.via.declared.request
   if (quirks === undefined) return body
-  const context = quirkContext(candidate, stream)
+  const context: QuirkContext = { ...quirkContext(candidate, admitted.peek.stream), note: admitted.note }
   return quirks.reduce((current, quirk) => quirk(current, context), body)
 }
 
@@ -96,9 +96,10 @@ function outbound({ call, peek, record }: Admitted, candidate: Candidate, { gate
   }
 }
 
-function forwarded({ call }: Admitted): Record<string, string> {
+function forwarded({ call }: Admitted, { via }: Candidate): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const name of call.format.forwardedHeaders) {
+    if (via.declared.refusedHeaders?.includes(name) === true) continue
     const value = call.http.headers.get(name)
     if (value !== null) headers[name] = value
   }

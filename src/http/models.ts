@@ -59,7 +59,7 @@ function anthropicPage(models: readonly ListedModel[], query: URLSearchParams): 
   let to = Math.min(models.length, from + limit)
   if (before !== null) {
     const index = models.findIndex(({ id }) => id === before)
-    to = index < 0 ? 0 : index
+    to = Math.max(index, 0)
     from = Math.max(0, to - limit)
   }
   const page = models.slice(from, to)

@@ -46,7 +46,9 @@ describe('base URLs', () => {
     expect(base('azure', 'openai-chat', undefined, { resource: 'acme' })).toBe('https://acme.openai.azure.com')
     expect(base('azure', 'openai-chat', undefined, { resource: 'https://acme.openai.azure.com/' })).toBe('https://acme.openai.azure.com')
     expect(base('bedrock', 'bedrock-converse', undefined, { region: 'eu-west-1' })).toBe('https://bedrock-runtime.eu-west-1.amazonaws.com')
-    expect(base('vertex', 'anthropic-messages', undefined, { location: 'europe-west1' })).toBe('https://europe-west1-aiplatform.googleapis.com')
+    expect(base('vertex', 'anthropic-messages', undefined, { location: 'europe-west1' })).toBe(
+      'https://europe-west1-aiplatform.googleapis.com',
+    )
     expect(base('vertex', 'gemini-generate-content', undefined, { location: 'global' })).toBe('https://aiplatform.googleapis.com')
   })
 })

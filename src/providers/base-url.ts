@@ -41,5 +41,6 @@ export function baseUrlOf({ provider, declared, given, settings }: BaseUrlParts)
 
 const trimmed = (url: string): string => url.trim().replace(/\/+$/, '')
 const pathOf = (url: string): string => /^[a-z]+:\/\/[^/]+(\/.*)?$/i.exec(trimmed(url))?.[1] ?? ''
+/** A setting given as an address stands for the first part of its host. */
 const filled = (template: string, settings: Readonly<Record<string, string>>): string =>
-  template.replace(/\{(\w+)\}/g, (_whole, name: string) => settings[name] ?? '')
+  template.replace(/\{(\w+)\}/g, (_whole, name: string) => (settings[name] ?? '').replace(/^https?:\/\/([^./]+).*$/, '$1'))

@@ -6,7 +6,16 @@ import exaReply from './fixtures/exa.response.json' with { type: 'json' }
 import searxngReply from './fixtures/searxng.response.json' with { type: 'json' }
 import serperReply from './fixtures/serper.response.json' with { type: 'json' }
 import tavilyReply from './fixtures/tavily.response.json' with { type: 'json' }
-import { type BackendId, backendById, backends, fixtureDocuments, type SearchCall, SearchError, type SearchIo, type SearchQuery } from './index.ts'
+import {
+  type BackendId,
+  backendById,
+  backends,
+  fixtureDocuments,
+  type SearchCall,
+  SearchError,
+  type SearchIo,
+  type SearchQuery,
+} from './index.ts'
 
 const REPLIES: Partial<Record<BackendId, unknown>> = {
   searxng: searxngReply,
@@ -17,7 +26,10 @@ const REPLIES: Partial<Record<BackendId, unknown>> = {
 }
 const HTTP = Object.keys(REPLIES) as BackendId[]
 
-function io(answer: unknown, options: { status?: number; headers?: Record<string, string>; settings?: Record<string, string>; key?: string | null } = {}) {
+function io(
+  answer: unknown,
+  options: { status?: number; headers?: Record<string, string>; settings?: Record<string, string>; key?: string | null } = {},
+) {
   const calls: SearchCall[] = []
   const value: SearchIo = {
     account: {
@@ -29,7 +41,11 @@ function io(answer: unknown, options: { status?: number; headers?: Record<string
     call: async (request) => {
       calls.push(request)
       if (answer instanceof Error) throw answer
-      return { status: options.status ?? 200, headers: new Headers(options.headers), text: typeof answer === 'string' ? answer : JSON.stringify(answer) }
+      return {
+        status: options.status ?? 200,
+        headers: new Headers(options.headers),
+        text: typeof answer === 'string' ? answer : JSON.stringify(answer),
+      }
     },
   }
   return { value, calls }
@@ -89,7 +105,8 @@ describe('every backend', () => {
     })
 
     test(`${id} survives garbage`, async () => {
-      for (const text of ['', 'null', '[]', '"x"', '<html>', '7']) expect((await failure(run(id, {}, io(text).value))).code).toBe('unavailable')
+      for (const text of ['', 'null', '[]', '"x"', '<html>', '7'])
+        expect((await failure(run(id, {}, io(text).value))).code).toBe('unavailable')
       const odd = { results: [null, 1, 'x', [], {}, { url: 7 }, { link: null }], organic: { a: 1 }, web: { results: 'x' }, costDollars: 3 }
       expect((await run(id, {}, io(odd).value)).results).toEqual([])
     })
@@ -154,7 +171,9 @@ describe('requests', () => {
     const bare: SearchIo = { account: { name: 'main', settings: {} }, call: value.call }
     expect((await failure(run('searxng', {}, bare))).message).toContain('base_url')
     expect((await failure(run('searxng', {}, io('', { status: 403 }).value))).code).toBe('auth')
-    expect((await failure(run('searxng', {}, io({ results: [], unresponsive_engines: [['a', 'timeout']] }).value))).code).toBe('unavailable')
+    expect((await failure(run('searxng', {}, io({ results: [], unresponsive_engines: [['a', 'timeout']] }).value))).code).toBe(
+      'unavailable',
+    )
   })
 })
 

@@ -8,7 +8,6 @@ import { searxng } from './searxng.ts'
 import { serper } from './serper.ts'
 import { tavily } from './tavily.ts'
 
-export { defineBackend } from './define.ts'
 export type {
   SearchAccount,
   SearchAnswer,
@@ -21,6 +20,7 @@ export type {
   SearchReply,
   SearchSetting,
 } from './define.ts'
+export { defineBackend } from './define.ts'
 export { SearchError, type SearchFailure } from './errors.ts'
 export { type FixtureDocument, fixtureDocuments, fixtureSearch } from './fixture.ts'
 

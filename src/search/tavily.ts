@@ -44,7 +44,12 @@ export const tavily = defineBackend({
     }
     const answer = await callJson(
       io,
-      { method: 'POST', url: `${baseUrlOf(io, BASE)}/search`, headers: { 'content-type': 'application/json', ...auth(io) }, body: JSON.stringify(body) },
+      {
+        method: 'POST',
+        url: `${baseUrlOf(io, BASE)}/search`,
+        headers: { 'content-type': 'application/json', ...auth(io) },
+        body: JSON.stringify(body),
+      },
       // Plan and pay-as-you-go limits have statuses of their own.
       { 432: 'rate_limited', 433: 'rate_limited' },
     )

@@ -67,7 +67,8 @@ function compileChannel(row: ChannelRow): Channel {
   if (provider === undefined) throw new CompileError(`channel ${row.name}: there is no provider ${row.provider}`)
   const settings = { ...defaults(provider), ...row.settings }
   for (const field of provider.settings ?? []) {
-    if (field.required && !settings[field.name]) throw new CompileError(`channel ${row.name}: the setting ${field.name} is missing`)
+    const needed = field.required && !(field.unlessBaseUrl === true && row.baseUrl !== undefined)
+    if (needed && !settings[field.name]) throw new CompileError(`channel ${row.name}: the setting ${field.name} is missing`)
   }
   const offered = provider.formats.filter(({ format }) => row.formats === undefined || row.formats.includes(format))
   for (const id of row.formats ?? []) {

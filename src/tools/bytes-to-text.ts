@@ -4,7 +4,8 @@
 export type PageKind = 'html' | 'text' | 'pdf' | 'unsupported'
 
 const HTML = /^(?:text\/html|application\/xhtml\+xml)$/
-const TEXT = /^(?:text\/.*|application\/(?:json|xml|javascript|ecmascript|x-javascript|yaml|x-yaml|toml|ld\+json|graphql|sql|x-sh|rtf|.*\+json|.*\+xml)|image\/svg\+xml)$/
+const TEXT =
+  /^(?:text\/.*|application\/(?:json|xml|javascript|ecmascript|x-javascript|yaml|x-yaml|toml|ld\+json|graphql|sql|x-sh|rtf|.*\+json|.*\+xml)|image\/svg\+xml)$/
 
 /** Judged by the declared type, checked against the first bytes, which win where they are plain. */
 export function pageKind(contentType: string | null, bytes: Uint8Array): PageKind {
@@ -37,7 +38,9 @@ function bomOf(bytes: Uint8Array): string | undefined {
 export function decodeText(bytes: Uint8Array, contentType: string | null): string {
   const head = ascii(bytes, 0, 2048)
   const declared =
-    bomOf(bytes) ?? /charset\s*=\s*["']?\s*([\w.:-]+)/i.exec(contentType ?? '')?.[1] ?? /<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w.:-]+)/i.exec(head)?.[1]
+    bomOf(bytes) ??
+    /charset\s*=\s*["']?\s*([\w.:-]+)/i.exec(contentType ?? '')?.[1] ??
+    /<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w.:-]+)/i.exec(head)?.[1]
   const named = declared === undefined ? undefined : decoderFor(declared)
   if (named !== undefined) return named.decode(bytes)
   try {

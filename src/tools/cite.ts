@@ -81,11 +81,14 @@ function cutAt(text: string, start: number, end: number): number {
 /** Spans of the sentences of a text, without surrounding space. */
 export function sentenceSpans(text: string): [start: number, end: number][] {
   const spans: [number, number][] = []
-  const border = /[.!?…]+["'”’)\]]*(?=\s|$)|[。！？]+[」』”）]*|\n+/g
+  // Reference numbers of encyclopedias stand between the stop and the space.
+  const border = /[.!?…]+["'”’)\]]*(?=(?:\[\d{1,3}\])*(?:\s|$))|[。！？]+[」』”）]*|\n+/g
   let start = 0
   const add = (end: number): void => {
     let from = start
     let to = end
+    const references = /^(?:\[\d{1,3}\])+(?=\s|$)/.exec(text.slice(from, from + 60))
+    if (references !== null && start > 0) from += references[0].length
     while (from < to && /\s/.test(text[from] as string)) from++
     while (to > from && /\s/.test(text[to - 1] as string)) to--
     if (to > from) spans.push([from, to])
@@ -159,5 +162,7 @@ export function clearSource(claim: string, sources: readonly Source[]): number |
     .map((source) => ({ number: source.number, support: bestQuote(claim, source.passages).support }))
     .sort((a, b) => b.support - a.support)
   const [first, second] = ranked
-  return first !== undefined && first.support >= 0.7 && (second === undefined || first.support - second.support >= 0.2) ? first.number : undefined
+  return first !== undefined && first.support >= 0.7 && (second === undefined || first.support - second.support >= 0.2)
+    ? first.number
+    : undefined
 }

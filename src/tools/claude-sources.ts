@@ -4,8 +4,8 @@
 
 import type { Citation, TextBlock } from '../core/chat.ts'
 import type { JsonObject } from '../lib/json.ts'
-import { visible } from './clean.ts'
 import { bestQuote, type CiteContext, citationsFor, sentenceSpans } from './cite.ts'
+import { visible } from './clean.ts'
 import type { Source } from './sources.ts'
 
 const FORMAT = 'anthropic-messages'

@@ -64,7 +64,8 @@ export function readAnthropicTool(tool: ServerTool, at: Place, tools: readonly T
 const wholeSite = (rule: DomainRule): DomainRule => (rule.path === undefined ? rule : { ...rule, never: true })
 
 function readCommon(wire: JsonObject, at: Place, version: string): WebToolSettings {
-  if (wire.input_examples !== undefined && wire.input_examples !== null) refuse(inside(at, 'input_examples'), 'Server tools take no input examples')
+  if (wire.input_examples !== undefined && wire.input_examples !== null)
+    refuse(inside(at, 'input_examples'), 'Server tools take no input examples')
   optionalBoolean(wire, 'strict', at)
   optionalBoolean(wire, 'defer_loading', at)
   optionalObject(wire, 'cache_control', at)
@@ -107,7 +108,8 @@ function readLocation(wire: JsonObject, at: Place): SearchLocation | undefined {
     country: optionalString(location, 'country', place),
     timezone: optionalString(location, 'timezone', place),
   }
-  if (read.country !== undefined && !/^[A-Za-z]{2}$/.test(read.country)) refuse(inside(place, 'country'), 'Input should be a two-letter ISO 3166 code')
+  if (read.country !== undefined && !/^[A-Za-z]{2}$/.test(read.country))
+    refuse(inside(place, 'country'), 'Input should be a two-letter ISO 3166 code')
   if (read.timezone !== undefined && !isTimezone(read.timezone)) refuse(inside(place, 'timezone'), 'Input should be an IANA time zone')
   const { city, region, timezone } = read
   const country = read.country?.toUpperCase()

@@ -12,7 +12,14 @@ import { DEFAULT_CONTEXT_TOKENS, EVERY_SOURCE, type FetchToolSettings, type Sear
 /** `search_context_size` has no counterpart elsewhere; we read it as room for result text. */
 const CONTEXT_TOKENS = { low: 4000, medium: DEFAULT_CONTEXT_TOKENS, high: 16_000 } as const
 
-const GOOGLE = ['googleSearch', 'google_search', 'googleSearchRetrieval', 'google_search_retrieval', 'enterpriseWebSearch', 'enterprise_web_search']
+const GOOGLE = [
+  'googleSearch',
+  'google_search',
+  'googleSearchRetrieval',
+  'google_search_retrieval',
+  'enterpriseWebSearch',
+  'enterprise_web_search',
+]
 
 /** Chat's `web_search_options`, which is no entry of `tools` and so has neither a type nor a name. */
 export const isChatOption = ({ format, wire }: ServerTool): boolean =>

@@ -96,7 +96,10 @@ describe('Anthropic versions', () => {
           citations: { enabled: true },
           max_content_tokens: 500,
           use_cache: false,
-          url_sources: { user_input: { type: 'none' }, server_tool_results: { type: 'only', tools: [{ type: 'tool_reference', name: 'web_search' }] } },
+          url_sources: {
+            user_input: { type: 'none' },
+            server_tool_results: { type: 'only', tools: [{ type: 'tool_reference', name: 'web_search' }] },
+          },
         }),
       ]),
     )
@@ -111,7 +114,11 @@ describe('Anthropic versions', () => {
       citations: true,
       maxContentTokens: 500,
       useCache: false,
-      urlSources: { userInput: { type: 'none' }, clientToolResults: { type: 'all' }, serverToolResults: { type: 'only', tools: ['web_search'] } },
+      urlSources: {
+        userInput: { type: 'none' },
+        clientToolResults: { type: 'all' },
+        serverToolResults: { type: 'only', tools: ['web_search'] },
+      },
     })
   })
 
@@ -219,7 +226,13 @@ describe('what is refused', () => {
     const message = (citations: JsonObject | undefined) =>
       ({
         role: 'user',
-        content: [{ type: 'text', text: 't', extensions: { 'anthropic-messages': { wire: { type: 'search_result', ...(citations && { citations }) } } } }],
+        content: [
+          {
+            type: 'text',
+            text: 't',
+            extensions: { 'anthropic-messages': { wire: { type: 'search_result', ...(citations && { citations }) } } },
+          },
+        ],
       }) as const
     expect(refusal([search()], { messages: [message({ enabled: false })] }).details.field).toBe('messages[0].content[0].citations')
     expect(refusal([search()], { messages: [message(undefined)] }).status).toBe(400)
@@ -252,13 +265,17 @@ describe('other formats', () => {
       search_context_size: 'high',
       user_location: { type: 'approximate', country: 'DE', city: null, timezone: 'nonsense!' },
     }
-    const { search: read } = readWebTools(request([tool(wire, 'openai-responses')], { extensions: { 'openai-responses': { max_tool_calls: 4 } } }))
+    const { search: read } = readWebTools(
+      request([tool(wire, 'openai-responses')], { extensions: { 'openai-responses': { max_tool_calls: 4 } } }),
+    )
     expect(read).toMatchObject({ contextTokens: 16_000, location: { country: 'DE' }, maxUses: 4, always: false })
     expect(read?.rules.allowed[0]?.host).toBe('example.com')
     expect(read?.rules.blocked[0]?.host).toBe('bad.example')
     const bad = refusal([tool({ type: 'web_search', filters: { allowed_domains: ['*.x.example'] } }, 'openai-responses')])
     expect(bad.details.field).toBe('tools[0].filters.allowed_domains[0]')
-    expect(refusal([tool({ type: 'web_search', search_context_size: 'huge' }, 'openai-responses')]).details.field).toBe('tools[0].search_context_size')
+    expect(refusal([tool({ type: 'web_search', search_context_size: 'huge' }, 'openai-responses')]).details.field).toBe(
+      'tools[0].search_context_size',
+    )
   })
 
   test('Chat searches always', () => {
@@ -268,15 +285,26 @@ describe('other formats', () => {
       expect(read.search).toMatchObject({ contextTokens: 4000, location: { city: 'Lyon', country: 'FR' }, always: true })
       expect(read.forced).toBe('web_search')
     }
-    for (const written of [{ type: 'web_search' }, { type: 'function', function: { name: 'googleSearch' } }, { googleSearch: {} }] as JsonObject[]) {
+    for (const written of [
+      { type: 'web_search' },
+      { type: 'function', function: { name: 'googleSearch' } },
+      { googleSearch: {} },
+    ] as JsonObject[]) {
       expect(readWebTools(request([tool(written, 'openai-chat', 'web-search')])).forced).toBeUndefined()
     }
-    expect(readWebTools(request([tool({ type: 'web_search_20250305', name: 'web_search', max_uses: 2 }, 'openai-chat')])).search?.maxUses).toBe(2)
+    expect(
+      readWebTools(request([tool({ type: 'web_search_20250305', name: 'web_search', max_uses: 2 }, 'openai-chat')])).search?.maxUses,
+    ).toBe(2)
     expect(refusal([tool({ user_location: 7 }, 'openai-chat', 'web-search')]).details.field).toBe('web_search_options.user_location')
   })
 
   test('Gemini', () => {
-    const wire = { googleSearch: { excludeDomains: ['bad.example'], timeRangeFilter: { startTime: '2025-01-01T00:00:00Z', endTime: '2025-02-01T00:00:00Z' } } }
+    const wire = {
+      googleSearch: {
+        excludeDomains: ['bad.example'],
+        timeRangeFilter: { startTime: '2025-01-01T00:00:00Z', endTime: '2025-02-01T00:00:00Z' },
+      },
+    }
     const { search: read } = readWebTools(request([tool(wire, 'gemini-generate-content', 'web-search')]))
     expect(read?.rules.blocked[0]?.host).toBe('bad.example')
     expect(read?.timeRange).toEqual({ startMs: Date.UTC(2025, 0, 1), endMs: Date.UTC(2025, 1, 1) })
@@ -288,10 +316,26 @@ describe('other formats', () => {
 
   test('garbage never becomes a TypeError', () => {
     const odd = [null, 0, '', 'x', [], {}, [null], [{}], { type: 'approximate' }, true]
-    const members = ['type', 'name', 'max_uses', 'allowed_domains', 'user_location', 'filters', 'citations', 'url_sources', 'allowed_callers', 'googleSearch']
+    const members = [
+      'type',
+      'name',
+      'max_uses',
+      'allowed_domains',
+      'user_location',
+      'filters',
+      'citations',
+      'url_sources',
+      'allowed_callers',
+      'googleSearch',
+    ]
     for (const member of members)
       for (const value of odd) {
-        for (const base of [search(), fetchTool(), tool({}, 'openai-responses', 'web-search'), tool({}, 'gemini-generate-content', 'web-search')]) {
+        for (const base of [
+          search(),
+          fetchTool(),
+          tool({}, 'openai-responses', 'web-search'),
+          tool({}, 'gemini-generate-content', 'web-search'),
+        ]) {
           try {
             readWebTools(request([{ ...base, wire: { ...base.wire, [member]: value } }]))
           } catch (thrown) {

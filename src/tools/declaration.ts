@@ -23,7 +23,10 @@ export function readWebTools(request: ChatRequest): WebTools {
     if (tool.type !== 'server' || (tool.kind !== 'web-search' && tool.kind !== 'web-fetch')) continue
     const at = placeOf(tool, index)
     if (tool.format === 'anthropic-messages') refuseSameName(request, { index, name: TOOL_NAME[tool.kind] })
-    const read = isAnthropicType(tool.wire.type) || tool.format === 'anthropic-messages' ? readAnthropicTool(tool, at, request.tools) : readMirrorTool(tool, at)
+    const read =
+      isAnthropicType(tool.wire.type) || tool.format === 'anthropic-messages'
+        ? readAnthropicTool(tool, at, request.tools)
+        : readMirrorTool(tool, at)
     if (read.kind === 'web-search') search = read
     else fetch = read
   }
@@ -41,7 +44,8 @@ function refuseSameName(request: ChatRequest, own: { index: number; name: string
   for (const [index, tool] of request.tools.entries()) {
     if (index === own.index) continue
     const name = tool.type === 'server' ? tool.wire.name : tool.name
-    if (name === own.name) throw invalid(`tools[${Math.max(index, own.index)}].name`, `tools: Tool names must be unique; '${own.name}' is used twice.`)
+    if (name === own.name)
+      throw invalid(`tools[${Math.max(index, own.index)}].name`, `tools: Tool names must be unique; '${own.name}' is used twice.`)
   }
 }
 
@@ -58,7 +62,10 @@ function checkStructuredOutput(request: ChatRequest, search: SearchToolSettings 
   if (!isStructured(request.responseFormat)) return
   const cites = search?.format === 'anthropic-messages' || (fetch?.format === 'anthropic-messages' && fetch.citations)
   if (cites) {
-    throw invalid('output_config.format', 'output_config.format: Structured output cannot be combined with citations, which web search always has.')
+    throw invalid(
+      'output_config.format',
+      'output_config.format: Structured output cannot be combined with citations, which web search always has.',
+    )
   }
 }
 
@@ -68,7 +75,9 @@ function checkSearchResults(request: ChatRequest): void {
     for (const [b, block] of message.content.entries()) {
       const wires = block.type === 'tool-result' ? block.content : [block]
       for (const item of wires) {
-        const wire = asObject(item.type === 'opaque' ? item.wire : item.type === 'text' ? item.extensions?.['anthropic-messages']?.wire : undefined)
+        const wire = asObject(
+          item.type === 'opaque' ? item.wire : item.type === 'text' ? item.extensions?.['anthropic-messages']?.wire : undefined,
+        )
         if (wire?.type !== 'search_result' || asObject(wire.citations)?.enabled === true) continue
         const field = `messages[${m}].content[${b}].citations`
         throw invalid(field, `${field}: Citations must be enabled on search_result blocks when web search is used.`)
@@ -77,7 +86,11 @@ function checkSearchResults(request: ChatRequest): void {
   }
 }
 
-function forcedTool(request: ChatRequest, search: SearchToolSettings | undefined, fetch: FetchToolSettings | undefined): WebTools['forced'] {
+function forcedTool(
+  request: ChatRequest,
+  search: SearchToolSettings | undefined,
+  fetch: FetchToolSettings | undefined,
+): WebTools['forced'] {
   const choice = request.toolChoice
   if (choice?.type === 'tool' && (choice.server || choice.name === 'web_search' || choice.name === 'web_fetch')) {
     // A client's function of the same name, in a format that allows both, is meant when the choice is not marked.

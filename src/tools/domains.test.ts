@@ -99,7 +99,9 @@ describe('matching', () => {
   })
 
   test('whatever a backend returns is filtered', () => {
-    const results = ['https://a.example.com/1', 'https://b.example.net/', 'https://a.example.com/private/x', 'mailto:x', ''].map((url) => ({ url }))
+    const results = ['https://a.example.com/1', 'https://b.example.net/', 'https://a.example.com/private/x', 'mailto:x', ''].map((url) => ({
+      url,
+    }))
     expect(postFilter(rules(['example.com'], ['example.com/private']), results)).toEqual([{ url: 'https://a.example.com/1' }])
     expect(postFilter(rules([]), results)).toHaveLength(3)
   })
@@ -111,6 +113,9 @@ describe('matching', () => {
       'example.com/a',
     ])
     const organisation = rules(['example.com'], ['bad.example.com'])
-    expect(conflicts(rules(['docs.example.com', 'other.example', 'bad.example.com']), organisation)).toEqual(['other.example', 'bad.example.com'])
+    expect(conflicts(rules(['docs.example.com', 'other.example', 'bad.example.com']), organisation)).toEqual([
+      'other.example',
+      'bad.example.com',
+    ])
   })
 })

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { approximateTokens } from '../lib/words.ts'
 import { fixtureDocuments, fixtureSearch, type SearchHit } from '../search/index.ts'
 import { bestQuote, citationsFor, clearSource, sentenceSpans } from './cite.ts'
 import { neutral, neutralLine, visible } from './clean.ts'
-import { approximateTokens } from '../lib/words.ts'
 import { cutPassages, selectEvidence, truncateText } from './passages.ts'
 import { renderError, renderPage, renderSearch, systemText } from './render.ts'
 import { SealRing } from './seal.ts'
@@ -19,11 +19,13 @@ describe('quotes', () => {
     ['It stands 330 metres high.', 'The tower is 330 metres tall, about the height of an 81-storey building.'],
     ['Construction ended in 1889.', 'It was built from 1887 to 1889.'],
     ['It gets new paint every seven years.', 'It is painted every seven years.'],
-    ['You find it in Paris.', 'The Eiffel Tower is in Paris.[1] It was built from 1887 to 1889.'.slice(0, 29)],
+    ['You find it in Paris.', 'The Eiffel Tower is in Paris.'],
   ])('%s', (claim, quote) => expect(bestQuote(claim, [tower]).text).toStartWith(quote))
 
   test('Chinese and Japanese', () => {
-    expect(bestQuote('总长21196千米', ['长城是古代工程。历代长城总长度为21196.18千米。八达岭位于北京市。']).text).toBe('历代长城总长度为21196.18千米。')
+    expect(bestQuote('总长21196千米', ['长城是古代工程。历代长城总长度为21196.18千米。八达岭位于北京市。']).text).toBe(
+      '历代长城总长度为21196.18千米。',
+    )
   })
 
   test('cut at 150 and marked', () => {
@@ -45,7 +47,8 @@ describe('quotes', () => {
       fc.property(fc.constantFrom(...fixtureDocuments), fc.string({ maxLength: 80 }), fc.nat(600), (document, noise, at) => {
         const passages = cutPassages(document.text)
         const quote = bestQuote(noise + document.text.slice(at, at + 60), passages)
-        const core = quote.text.endsWith('...') && quote.text.length > 3 && !document.text.includes(quote.text) ? quote.text.slice(0, -3) : quote.text
+        const core =
+          quote.text.endsWith('...') && quote.text.length > 3 && !document.text.includes(quote.text) ? quote.text.slice(0, -3) : quote.text
         expect(core.length).toBeLessThanOrEqual(150)
         expect(document.text).toContain(core)
         expect((passages[quote.passage] as string).slice(quote.start, quote.end)).toBe(core)
@@ -58,7 +61,12 @@ describe('quotes', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 200 }), (text) => {
         const spans = sentenceSpans(text)
-        expect(spans.map(([a, b]) => text.slice(a, b)).join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''))
+        expect(
+          spans
+            .map(([a, b]) => text.slice(a, b))
+            .join('')
+            .replace(/\s/g, ''),
+        ).toBe(text.replace(/\s/g, ''))
       }),
     )
   })
@@ -81,9 +89,17 @@ describe('citations', () => {
     const [citation, ...rest] = citationsFor('B is 5 euros', [1, 2, 9], { sources, ring, tenant: 'org' })
     expect(rest).toEqual([])
     expect(citation).toMatchObject({ kind: 'url', url: 'https://a.example/', title: 'T https://a.example/', citedText: 'B costs 5 euros.' })
-    const opened = ring.open(citation?.sealed ?? '', { purpose: 'index', tenant: 'org', url: 'https://a.example/', title: 'T https://a.example/' })
+    const opened = ring.open(citation?.sealed ?? '', {
+      purpose: 'index',
+      tenant: 'org',
+      url: 'https://a.example/',
+      title: 'T https://a.example/',
+    })
     expect(opened).toMatchObject({ state: 'opened', payload: { c: 'srvtoolu_1', r: 0, p: 1, s: 0, e: 16 } })
-    expect(ring.open(citation?.sealed ?? '', { purpose: 'index', tenant: 'other', url: 'https://a.example/', title: 'T https://a.example/' }).state).toBe('invalid')
+    expect(
+      ring.open(citation?.sealed ?? '', { purpose: 'index', tenant: 'other', url: 'https://a.example/', title: 'T https://a.example/' })
+        .state,
+    ).toBe('invalid')
   })
 
   test('in a fetched document are character places', () => {
@@ -106,14 +122,23 @@ describe('source numbers', () => {
   test('one number per page, in order of appearance', () => {
     const list = new SourceList()
     const add = (url: string, text: string) => list.add(evidence(url, text), { callId: 'c', rank: 0 }).number
-    expect([add('https://a.example/x', '1'), add('https://b.example/', '2'), add('http://www.a.example/x/?utm_source=q#top', '3')]).toEqual([1, 2, 1])
+    expect([add('https://a.example/x', '1'), add('https://b.example/', '2'), add('http://www.a.example/x/?utm_source=q#top', '3')]).toEqual(
+      [1, 2, 1],
+    )
     expect(list.get(1)).toMatchObject({ url: 'https://a.example/x', passages: ['1', '3'] })
     expect(list.byUrl('https://a.example/x#y')).toBe(1)
     expect(list.byUrl('https://c.example/')).toBeUndefined()
     expect(list.count()).toBe(2)
   })
   test('pages stay apart', () => {
-    const apart = ['https://a.example/', 'https://a.example/x', 'https://a.example/X', 'https://a.example/x?a=1', 'https://a.example:8080/x', 'https://b.a.example/x']
+    const apart = [
+      'https://a.example/',
+      'https://a.example/x',
+      'https://a.example/X',
+      'https://a.example/x?a=1',
+      'https://a.example:8080/x',
+      'https://b.a.example/x',
+    ]
     expect(new Set(apart.map(canonicalUrl)).size).toBe(apart.length)
     expect(canonicalUrl('not an address')).toBe('not an address')
   })
@@ -149,7 +174,7 @@ describe('passages', () => {
   test('duplicates, domains and empty hits', () => {
     const same = 'One two three four five six seven eight nine ten eleven twelve thirteen fourteen.'
     const hits = [
-      hit('https://a.example/1', 'Alpha text about apples.'),
+      hit('https://a.example/1', 'Alpha apples.'),
       hit('https://a.example/1#x', 'Again the same page.'),
       hit('https://a.example/2', 'Beta apples.'),
       hit('https://a.example/3', 'Gamma apples.'),
@@ -160,18 +185,30 @@ describe('passages', () => {
       hit('mailto:x', 'no page'),
     ]
     const urls = selectEvidence(hits, { ...options, query: 'apples' }).map(({ url }) => url)
-    expect(urls).toEqual(['https://a.example/1', 'https://a.example/2', 'https://a.example/3', 'https://b.example/', 'https://d.example/', 'https://a.example/4'])
+    expect(urls).toEqual([
+      'https://a.example/1',
+      'https://a.example/2',
+      'https://a.example/3',
+      'https://b.example/',
+      'https://d.example/',
+      'https://a.example/4',
+    ])
   })
 
   test('passages are substrings that lose nothing but space', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.string({ maxLength: 300 }), fc.constantFrom('\n\n', '. ', 'x'.repeat(1700), '😀'.repeat(900))), { maxLength: 6 }), (parts) => {
-        const text = parts.join('')
-        const passages = cutPassages(text)
-        for (const passage of passages) expect(text).toContain(passage)
-        expect(passages.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''))
-        for (const passage of passages) expect(passage.length).toBeLessThanOrEqual(1700)
-      }),
+      fc.property(
+        fc.array(fc.oneof(fc.string({ maxLength: 300 }), fc.constantFrom('\n\n', '. ', 'x'.repeat(1700), '😀'.repeat(900))), {
+          maxLength: 6,
+        }),
+        (parts) => {
+          const text = parts.join('')
+          const passages = cutPassages(text)
+          for (const passage of passages) expect(text).toContain(passage)
+          expect(passages.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''))
+          for (const passage of passages) expect(passage.length).toBeLessThanOrEqual(1700)
+        },
+      ),
     )
   })
 
@@ -190,7 +227,10 @@ describe('what the model sees', () => {
 
   test('numbered sources between delimiters', () => {
     const list = new SourceList()
-    const sources = list.addAll([evidence('https://a.example/', 'Alpha [3] text.'), { ...evidence('https://b.example/'), pageAge: 'May 1, 2025' }], 'c')
+    const sources = list.addAll(
+      [evidence('https://a.example/', 'Alpha [3] text.'), { ...evidence('https://b.example/'), pageAge: 'May 1, 2025' }],
+      'c',
+    )
     expect(renderSearch('what [1]\nis it', sources, ctx)).toMatchInlineSnapshot(`
 "<search_results id="b0undary">
 Query: what (1) is it
@@ -282,7 +322,27 @@ describe('neutral text', () => {
   })
 
   test('no marker, delimiter or template token survives any text', () => {
-    const part = fc.constantFrom('[', ']', '1', '23', '<|', '|>', 'im_start', '<!--', '-->', 'BB', 'B', '<tool_call>', '[INST]', '【', '】', ' ', 'text', '<', '>')
+    const part = fc.constantFrom(
+      '[',
+      ']',
+      '1',
+      '23',
+      '<|',
+      '|>',
+      'im_start',
+      '<!--',
+      '-->',
+      'BB',
+      'B',
+      '<tool_call>',
+      '[INST]',
+      '【',
+      '】',
+      ' ',
+      'text',
+      '<',
+      '>',
+    )
     fc.assert(
       fc.property(fc.array(part, { maxLength: 30 }), (parts) => {
         const out = neutral(parts.join(''), 'BBBB')

@@ -5,8 +5,8 @@ import type { MediaSource } from '../core/chat.ts'
 import { decodeText, pageKind } from './bytes-to-text.ts'
 import { visible } from './clean.ts'
 import { permits, webUrl } from './domains.ts'
-import { ExpiringCache, pageTtlMs } from './page-cache.ts'
 import { htmlToText } from './page.ts'
+import { ExpiringCache, pageTtlMs } from './page-cache.ts'
 import { truncateText } from './passages.ts'
 import type { KnownUrls } from './provenance.ts'
 import { ALLOW_ALL, ROBOT_TOKEN, type RobotsRules, robotsFrom } from './robots.ts'
@@ -48,7 +48,10 @@ export interface PageMemory {
   readonly robots: ExpiringCache<RobotsRules>
 }
 
-export const pageMemory = (maxUnits = 32 * 1024 * 1024): PageMemory => ({ pages: new ExpiringCache(maxUnits), robots: new ExpiringCache(5000) })
+export const pageMemory = (maxUnits = 32 * 1024 * 1024): PageMemory => ({
+  pages: new ExpiringCache(maxUnits),
+  robots: new ExpiringCache(5000),
+})
 
 /** A page as it was read, before a request's own limits. */
 export interface StoredPage {
@@ -92,7 +95,9 @@ export interface FetchedDocument {
   readonly fromCache: boolean
 }
 
-export type FetchOutcome = { readonly ok: true; readonly page: FetchedDocument } | { readonly ok: false; readonly errorCode: FetchErrorCode }
+export type FetchOutcome =
+  | { readonly ok: true; readonly page: FetchedDocument }
+  | { readonly ok: false; readonly errorCode: FetchErrorCode }
 
 /** Longest address a model may give. */
 export const MAX_URL_UNITS = 250
@@ -105,7 +110,11 @@ const DEFAULT_CONTENT_TOKENS = 100_000
 const failed = (errorCode: FetchErrorCode): FetchOutcome => ({ ok: false, errorCode })
 
 /** @param input the `url` as the model wrote it, of any type. */
-export async function fetchPage(input: unknown, settings: FetchToolSettings, given: FetchDeps & { readonly known: KnownUrls }): Promise<FetchOutcome> {
+export async function fetchPage(
+  input: unknown,
+  settings: FetchToolSettings,
+  given: FetchDeps & { readonly known: KnownUrls },
+): Promise<FetchOutcome> {
   if (typeof input !== 'string' || input.trim() === '') return failed('invalid_tool_input')
   const address = input.trim()
   const url = webUrl(address)
@@ -142,7 +151,11 @@ class FetchRefusal extends Error {
 function codeOf(thrown: unknown): FetchErrorCode {
   if (thrown instanceof Error && thrown.name === 'AbortError') throw thrown
   const code = thrown instanceof FetchRefusal ? thrown.code : (thrown as { code?: unknown } | null)?.code
-  return code === 'url_not_allowed' || code === 'content_too_large' || code === 'unsupported_content_type' || code === 'too_many_requests' || code === 'unavailable'
+  return code === 'url_not_allowed' ||
+    code === 'content_too_large' ||
+    code === 'unsupported_content_type' ||
+    code === 'too_many_requests' ||
+    code === 'unavailable'
     ? code
     : 'url_not_accessible'
 }
@@ -168,7 +181,8 @@ export async function readPage(url: URL, options: ReadOptions): Promise<{ page: 
   if (answer.status < 200 || answer.status > 299) throw new FetchRefusal('url_not_accessible')
   const page = await toPage(answer, options)
   const ttlMs = pageTtlMs(answer.headers.get('cache-control'))
-  if (ttlMs > 0) options.memory.pages.set(key, page, { units: page.text.length + (page.pdf?.length ?? 0) + 1000, untilMs: options.nowMs() + ttlMs })
+  if (ttlMs > 0)
+    options.memory.pages.set(key, page, { units: page.text.length + (page.pdf?.length ?? 0) + 1000, untilMs: options.nowMs() + ttlMs })
   return { page, fromCache: false }
 }
 
@@ -221,7 +235,10 @@ async function toPage(answer: GuardedPage, options: ReadOptions): Promise<Stored
   return { ...base, kind: 'text', title: page.title ?? fallback, text: page.text }
 }
 
-async function pdfPage(answer: GuardedPage, options: ReadOptions): Promise<Pick<StoredPage, 'kind' | 'title' | 'text' | 'pdf' | 'pageStarts'>> {
+async function pdfPage(
+  answer: GuardedPage,
+  options: ReadOptions,
+): Promise<Pick<StoredPage, 'kind' | 'title' | 'text' | 'pdf' | 'pageStarts'>> {
   const title = titleFromUrl(answer.finalUrl)
   const pdf = Buffer.from(answer.bytes).toString('base64')
   if (options.readPdf === undefined) {

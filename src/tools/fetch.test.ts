@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Message } from '../core/chat.ts'
-import { parseDomain, type DomainRule } from './domains.ts'
-import { fetchPage, type FetchDeps, type GuardedGet, pageMemory } from './fetch-page.ts'
+import { type DomainRule, parseDomain } from './domains.ts'
+import { type FetchDeps, fetchPage, type GuardedGet, pageMemory } from './fetch-page.ts'
 import { KnownUrls, knownUrls, urlsIn } from './provenance.ts'
 import { parseRobots, robotsFrom } from './robots.ts'
 import { EVERY_SOURCE, type FetchToolSettings, type UrlSources } from './settings.ts'
@@ -56,7 +56,11 @@ function deps(site: Site, extra: Partial<FetchDeps> = {}, known: string[] = Obje
 
 const URL_A = 'https://a.example/page'
 const html = '<title>A page</title><p>Hello <a href="/next">next</a>.</p>'
-const codeOf = async (input: unknown, site: Site, options: { settings?: Partial<FetchToolSettings>; deps?: Partial<FetchDeps>; known?: string[] } = {}) => {
+const codeOf = async (
+  input: unknown,
+  site: Site,
+  options: { settings?: Partial<FetchToolSettings>; deps?: Partial<FetchDeps>; known?: string[] } = {},
+) => {
   const outcome = await fetchPage(input, settings(options.settings), deps(site, options.deps, options.known).value)
   return outcome.ok ? 'ok' : outcome.errorCode
 }
@@ -172,7 +176,8 @@ describe('cache', () => {
     await fetchPage(URL_A, settings(), value)
     expect(asked).toHaveLength(2)
     const memory = pageMemory(3000)
-    for (let i = 0; i < 10; i++) memory.pages.set(`k${i}`, { finalUrl: 'x', title: '', kind: 'text', text: '', retrievedMs: 0 }, { units: 1000, untilMs: 9 })
+    for (let i = 0; i < 10; i++)
+      memory.pages.set(`k${i}`, { finalUrl: 'x', title: '', kind: 'text', text: '', retrievedMs: 0 }, { units: 1000, untilMs: 9 })
     expect(memory.pages.size).toBe(3)
     expect(memory.pages.get('k9', 8)).toBeDefined()
     expect(memory.pages.get('k9', 9)).toBeUndefined()
@@ -181,13 +186,18 @@ describe('cache', () => {
 
 describe('PDF', () => {
   const site: Site = { [URL_A]: { type: 'application/pdf', body: '%PDF-1.7 rest' } }
-  const run = async (extra: Partial<FetchDeps>, more: Partial<FetchToolSettings> = {}) => fetchPage(URL_A, settings(more), deps(site, { obeyRobots: false, ...extra }).value)
+  const run = async (extra: Partial<FetchDeps>, more: Partial<FetchToolSettings> = {}) =>
+    fetchPage(URL_A, settings(more), deps(site, { obeyRobots: false, ...extra }).value)
   test('without a reader and a model that takes it', async () => {
     expect(await run({})).toEqual({ ok: false, errorCode: 'unsupported_content_type' })
   })
   test('handed on whole, whatever the text limit', async () => {
     const outcome = await run({ acceptsPdf: true }, { maxContentTokens: 1 })
-    expect(outcome.ok && outcome.page.source).toEqual({ kind: 'base64', mediaType: 'application/pdf', data: Buffer.from('%PDF-1.7 rest').toString('base64') })
+    expect(outcome.ok && outcome.page.source).toEqual({
+      kind: 'base64',
+      mediaType: 'application/pdf',
+      data: Buffer.from('%PDF-1.7 rest').toString('base64'),
+    })
   })
   test('as text', async () => {
     const outcome = await run({ readPdf: async () => ['Page one.', 'Page two.'] })
@@ -230,7 +240,12 @@ describe('robots.txt', () => {
     ['own group replaces', 'User-agent: *\nDisallow: /\n\nUser-agent: switchyardbot\nDisallow: /x', '/a', true],
     ['own empty group', 'User-agent: *\nDisallow: /\nUser-agent: SwitchyardBot\nAllow: /', '/a', true],
     ['shared group', 'User-agent: Other\nUser-agent: SwitchyardBot\nDisallow: /a', '/a', false],
-    ['two own groups', 'User-agent: SwitchyardBot\nDisallow: /a\nUser-agent: x\nDisallow: /\nUser-agent: SwitchyardBot\nDisallow: /b', '/b', false],
+    [
+      'two own groups',
+      'User-agent: SwitchyardBot\nDisallow: /a\nUser-agent: x\nDisallow: /\nUser-agent: SwitchyardBot\nDisallow: /b',
+      '/b',
+      false,
+    ],
     ['longest wins', 'User-agent: *\nDisallow: /a\nAllow: /a/b', '/a/b/c', true],
     ['tie allows', 'User-agent: *\nDisallow: /a\nAllow: /a', '/a', true],
     ['star', 'User-agent: *\nDisallow: /*.pdf', '/x/y.pdf?z', false],
@@ -274,7 +289,13 @@ describe('addresses in the conversation', () => {
 
   const history: Message[] = [
     { role: 'system', content: [{ type: 'text', text: 'https://system.example/' }] },
-    { role: 'user', content: [{ type: 'text', text: 'https://user.example/' }, { type: 'file', source: { kind: 'url', url: 'https://file.example/' } }] },
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'https://user.example/' },
+        { type: 'file', source: { kind: 'url', url: 'https://file.example/' } },
+      ],
+    },
     {
       role: 'assistant',
       content: [
@@ -282,21 +303,35 @@ describe('addresses in the conversation', () => {
         { type: 'tool-call', id: 'c1', name: 'lookup', arguments: '{"u":"https://argument.example/"}', kind: 'function' },
         { type: 'server-tool-call', id: 's1', name: 'web_search', input: { query: 'https://query.example/' } },
         { type: 'server-tool-result', callId: 's1', name: 'web_search', results: [{ url: 'https://found.example/', title: 't' }] },
-        { type: 'server-tool-result', callId: 's2', name: 'web_fetch', page: { url: 'https://page.example/', source: { kind: 'text', mediaType: 'text/plain', text: 'to https://linked.example/' } } },
+        {
+          type: 'server-tool-result',
+          callId: 's2',
+          name: 'web_fetch',
+          page: { url: 'https://page.example/', source: { kind: 'text', mediaType: 'text/plain', text: 'to https://linked.example/' } },
+        },
         { type: 'server-tool-result', callId: 's3', name: 'code_execution', results: [{ url: 'https://code.example/', title: '' }] },
       ],
     },
-    { role: 'user', content: [{ type: 'tool-result', callId: 'c1', content: [{ type: 'text', text: 'https://tool.example/' }], isError: false }] },
+    {
+      role: 'user',
+      content: [{ type: 'tool-result', callId: 'c1', content: [{ type: 'text', text: 'https://tool.example/' }], isError: false }],
+    },
   ]
   const seen = (sources: Partial<UrlSources> = {}): string[] => {
     const known = knownUrls(history, { ...EVERY_SOURCE, ...sources })
-    return ['system', 'user', 'file', 'made-up', 'argument', 'query', 'found', 'page', 'linked', 'code', 'tool'].filter((name) => known.has(`https://${name}.example/`))
+    return ['system', 'user', 'file', 'made-up', 'argument', 'query', 'found', 'page', 'linked', 'code', 'tool'].filter((name) =>
+      known.has(`https://${name}.example/`),
+    )
   }
   test('from the places that count', () => expect(seen()).toEqual(['user', 'file', 'found', 'page', 'linked', 'tool']))
   test('as url_sources says', () => {
     expect(seen({ userInput: { type: 'none' } })).toEqual(['found', 'page', 'linked', 'tool'])
     expect(seen({ clientToolResults: { type: 'none' } })).toEqual(['user', 'file', 'found', 'page', 'linked'])
-    expect(seen({ clientToolResults: { type: 'only', tools: ['lookup'] }, serverToolResults: { type: 'only', tools: ['web_search'] } })).toEqual(['user', 'file', 'found', 'tool'])
-    expect(seen({ clientToolResults: { type: 'except', tools: ['lookup'] }, serverToolResults: { type: 'except', tools: ['web_search'] } })).toEqual(['user', 'file', 'page', 'linked'])
+    expect(
+      seen({ clientToolResults: { type: 'only', tools: ['lookup'] }, serverToolResults: { type: 'only', tools: ['web_search'] } }),
+    ).toEqual(['user', 'file', 'found', 'tool'])
+    expect(
+      seen({ clientToolResults: { type: 'except', tools: ['lookup'] }, serverToolResults: { type: 'except', tools: ['web_search'] } }),
+    ).toEqual(['user', 'file', 'page', 'linked'])
   })
 })

@@ -8,7 +8,8 @@ import { type DomainRule, parseDomain } from './domains.ts'
 /** A place in the client's body, such as `tools[0].user_location`. */
 export type Place = string
 
-export const inside = (place: Place, member: string | number): Place => (typeof member === 'number' ? `${place}[${member}]` : `${place}.${member}`)
+export const inside = (place: Place, member: string | number): Place =>
+  typeof member === 'number' ? `${place}[${member}]` : `${place}.${member}`
 
 export const refuse = (place: Place, message: string): never => {
   throw invalid(place, `${place}: ${message}`)
@@ -42,7 +43,11 @@ export function optionalCount(object: JsonObject, member: string, at: Place): nu
   return value > 0 ? value : refuse(inside(at, member), 'Input should be greater than 0')
 }
 
-export function optionalOneOf<T extends string>(object: JsonObject, member: string, options: { at: Place; values: readonly T[] }): T | undefined {
+export function optionalOneOf<T extends string>(
+  object: JsonObject,
+  member: string,
+  options: { at: Place; values: readonly T[] },
+): T | undefined {
   const value = object[member]
   if (!given(value)) return undefined
   const found = options.values.find((candidate) => candidate === value)

@@ -62,7 +62,14 @@ export function hidesByStyle(style: string): boolean {
   const values = new Map<string, string>()
   for (const declaration of style.toLowerCase().split(';')) {
     const colon = declaration.indexOf(':')
-    if (colon > 0) values.set(declaration.slice(0, colon).trim(), declaration.slice(colon + 1).replace('!important', '').trim())
+    if (colon > 0)
+      values.set(
+        declaration.slice(0, colon).trim(),
+        declaration
+          .slice(colon + 1)
+          .replace('!important', '')
+          .trim(),
+      )
   }
   if (values.size === 0) return false
   return byBox(values) || byInk(values) || byPlace(values)
@@ -71,7 +78,8 @@ export function hidesByStyle(style: string): boolean {
 const isZero = (value: string | undefined): boolean => value !== undefined && /^-?0*\.?0+(?:[a-z]+|%)?$/.test(value)
 
 /** So small that nobody reads it: up to two pixels or points. */
-const isTiny = (value: string | undefined): boolean => value !== undefined && (isZero(value) || /^(?:[01](?:\.\d+)?|\.\d+)(?:px|pt)$/.test(value) || /^0?\.0\d*r?em$/.test(value))
+const isTiny = (value: string | undefined): boolean =>
+  value !== undefined && (isZero(value) || /^(?:[01](?:\.\d+)?|\.\d+)(?:px|pt)$/.test(value) || /^0?\.0\d*r?em$/.test(value))
 
 function byBox(values: ReadonlyMap<string, string>): boolean {
   if (values.get('display') === 'none' || values.get('content-visibility') === 'hidden') return true
@@ -101,11 +109,16 @@ function byPlace(values: ReadonlyMap<string, string>): boolean {
     const match = /^-(\d+(?:\.\d+)?)(px|em|rem|vw|vh|%)?$/.exec(value ?? '')
     if (match === null) return false
     const amount = Number(match[1])
-    return match[2] === 'px' || match[2] === undefined ? amount >= 500 : match[2] === 'em' || match[2] === 'rem' ? amount >= 50 : amount >= 100
+    return match[2] === 'px' || match[2] === undefined
+      ? amount >= 500
+      : match[2] === 'em' || match[2] === 'rem'
+        ? amount >= 50
+        : amount >= 100
   }
   const placed = values.get('position') === 'absolute' || values.get('position') === 'fixed'
   if (placed && [values.get('left'), values.get('top'), values.get('right'), values.get('bottom')].some(far)) return true
   if (far(values.get('text-indent')) || far(values.get('margin-left')) || far(values.get('margin-top'))) return true
-  if (/^rect\((?:[01](?:px)?[,\s]*){4}\)$/.test(values.get('clip') ?? '') || /^inset\((?:50|100)%/.test(values.get('clip-path') ?? '')) return true
+  if (/^rect\((?:[01](?:px)?[,\s]*){4}\)$/.test(values.get('clip') ?? '') || /^inset\((?:50|100)%/.test(values.get('clip-path') ?? ''))
+    return true
   return /scale[xy]?\(\s*0(?:\.0+)?\s*[),]/.test(values.get('transform') ?? '')
 }

@@ -24,10 +24,14 @@ const WINDOWS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘�
 
 export const decodeEntities = (text: string): string =>
   text.includes('&')
-    ? text.replace(/&(?:#(\d{1,8})|#[xX]([0-9a-fA-F]{1,7})|([A-Za-z][A-Za-z0-9]{1,31}));?/g, (whole, decimal?: string, hex?: string, name?: string) => {
-        if (name !== undefined) return Object.hasOwn(NAMES, name) && (whole.endsWith(';') || name.length > 1) ? (NAMES[name] as string) : whole
-        const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number.parseInt(decimal, 10)
-        if (code >= 0x80 && code <= 0x9f) return WINDOWS[code - 0x80] as string
-        return code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? '\ufffd' : String.fromCodePoint(code)
-      })
+    ? text.replace(
+        /&(?:#(\d{1,8})|#[xX]([0-9a-fA-F]{1,7})|([A-Za-z][A-Za-z0-9]{1,31}));?/g,
+        (whole, decimal?: string, hex?: string, name?: string) => {
+          if (name !== undefined)
+            return Object.hasOwn(NAMES, name) && (whole.endsWith(';') || name.length > 1) ? (NAMES[name] as string) : whole
+          const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number.parseInt(decimal, 10)
+          if (code >= 0x80 && code <= 0x9f) return WINDOWS[code - 0x80] as string
+          return code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? '\ufffd' : String.fromCodePoint(code)
+        },
+      )
     : text

@@ -38,7 +38,11 @@ export function* tokenize(html: string): Generator<HtmlToken> {
     if (end.token.type === 'open' && RAW.has(end.token.name) && !end.token.selfClosing) {
       const close = closeOf(lower, end.token.name, at)
       const content = html.slice(at, close)
-      yield { type: 'raw', name: end.token.name, text: end.token.name === 'title' || end.token.name === 'textarea' ? decodeEntities(content) : content }
+      yield {
+        type: 'raw',
+        name: end.token.name,
+        text: end.token.name === 'title' || end.token.name === 'textarea' ? decodeEntities(content) : content,
+      }
       at = text = close
     }
   }

@@ -1,15 +1,15 @@
 // Server-side tools that the gateway runs itself: web search and web fetch, with citations. Everything here takes values
 // or is handed its way to the network; the loop over model calls stands in the gateway.
 
-export { citationsFor, type CiteContext, clearSource, bestQuote, MAX_QUOTE, type Quote, sentenceSpans } from './cite.ts'
+export { bestQuote, type CiteContext, citationsFor, clearSource, MAX_QUOTE, type Quote, sentenceSpans } from './cite.ts'
 export { claudeSearchResults, rewriteClaudeCitation } from './claude-sources.ts'
 export { neutral, visible } from './clean.ts'
 export { readWebTools, TOOL_NAME } from './declaration.ts'
 export { conflicts, type DomainRule, type DomainRules, NO_RULES, parseDomain, permits, postFilter, webUrl } from './domains.ts'
 export {
   type FetchDeps,
-  type FetchedDocument,
   type FetchErrorCode,
+  type FetchedDocument,
   type FetchOutcome,
   fetchPage,
   type GuardedGet,
@@ -21,7 +21,7 @@ export {
   type StoredPage,
 } from './fetch-page.ts'
 export { fetchFunction, functionNames, printedCall, readArgument, searchFunction } from './functions.ts'
-export { type MarkerEvent, type MarkerOptions, type MarkerParser, markerParser, type MarkerSources } from './markers.ts'
+export { type MarkerEvent, type MarkerOptions, type MarkerParser, type MarkerSources, markerParser } from './markers.ts'
 export { brokenPromises } from './native.ts'
 export { htmlToText, type PageOptions, type PageText } from './page.ts'
 export { cutPassages, type PassageOptions, RESULTS_PER_SEARCH, selectEvidence, truncateText } from './passages.ts'
@@ -29,7 +29,7 @@ export { KnownUrls, knownUrls, urlsIn } from './provenance.ts'
 export { type RenderContext, renderError, renderPage, renderSearch, systemText } from './render.ts'
 export { type PendingCall, type Replayed, type ReplayOptions, replayHistory, restoreMarkers, resultMessage, withPending } from './replay.ts'
 export { errorResultBlock, fetchResultBlock, openResult, type SealContext, searchResultBlock } from './results.ts'
-export { parseRobots, ROBOT_TOKEN, robotsFrom, type RobotsRules } from './robots.ts'
+export { parseRobots, ROBOT_TOKEN, type RobotsRules, robotsFrom } from './robots.ts'
 export {
   runSearch,
   SEARCH_ERROR_CODE,
@@ -48,8 +48,8 @@ export {
   type SearchToolSettings,
   type UrlSource,
   type UrlSources,
-  type WebTools,
   type WebToolSettings,
+  type WebTools,
 } from './settings.ts'
 export { canonicalUrl, type Evidence, pageAge, type Source, SourceList } from './sources.ts'
-export { citedText, type CitedText, type CitedTextOptions } from './text-blocks.ts'
+export { type CitedText, type CitedTextOptions, citedText } from './text-blocks.ts'

@@ -241,7 +241,10 @@ export class MarkerLexer {
     let depth = 0
     for (let i = link.labelEnd; i < held.length; i++) depth += held[i] === '(' ? 1 : held[i] === ')' ? -1 : 0
     if (depth > 0) return OPEN
-    const target = held.slice(link.labelEnd + 1, -1).trim().split(/\s/)[0] as string
+    const target = held
+      .slice(link.labelEnd + 1, -1)
+      .trim()
+      .split(/\s/)[0] as string
     const number = this.#sources.byUrl(target.replace(/^<|>$/g, ''))
     const numeric = LIST.test(link.label)
     // An image stays what it is.
@@ -303,5 +306,7 @@ function judgeBackslash(held: string): Verdict {
   if (held.length > 3 && held.endsWith(close)) return { is: 'done', token: { type: 'verbatim', text: held }, rest: 0 }
   // A second opening shows that the first was none.
   const reopened = held.length > 3 && held.endsWith(`\\${held[1]}`)
-  return reopened || held.length > MAX_MATH ? { is: 'done', token: { type: 'verbatim', text: held.slice(0, 2) }, rest: held.length - 2 } : OPEN
+  return reopened || held.length > MAX_MATH
+    ? { is: 'done', token: { type: 'verbatim', text: held.slice(0, 2) }, rest: held.length - 2 }
+    : OPEN
 }

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { type MarkerEvent, type MarkerOptions, markerParser } from './markers.ts'
 
-const URLS = ['https://one.example/a', 'https://two.example/b_(c)', 'https://three.example/', 'https://four.example/', 'https://five.example/']
+const URLS = [
+  'https://one.example/a',
+  'https://two.example/b_(c)',
+  'https://three.example/',
+  'https://four.example/',
+  'https://five.example/',
+]
 const options = (extra: Partial<MarkerOptions> = {}): MarkerOptions => ({
   sources: { count: () => URLS.length, byUrl: (url) => (URLS.includes(url) ? URLS.indexOf(url) + 1 : undefined) },
   ...extra,
@@ -14,7 +20,9 @@ function shown(pieces: readonly string[], extra?: Partial<MarkerOptions>): strin
   const events: MarkerEvent[] = []
   for (const piece of pieces) parser.push(piece, (event) => events.push(event))
   parser.end((event) => events.push(event))
-  return events.map((event) => (event.type === 'text' ? event.text : event.type === 'cited' ? `{${event.text}|${event.sources}}` : '')).join('')
+  return events
+    .map((event) => (event.type === 'text' ? event.text : event.type === 'cited' ? `{${event.text}|${event.sources}}` : ''))
+    .join('')
 }
 
 const CASES: [string, string, string][] = [
@@ -113,7 +121,8 @@ describe('markers', () => {
 
   test('a dangling prefix is dropped, anything else printed', () => {
     for (const end of ['[', '[1', '[1,', '[[1', '【1', '【1†L', '[Source ', '^[1']) expect(shown([`A is a. ${end}`])).toBe('A is a. ')
-    for (const end of ['[a', '[1]x', '`x', '$x', '\\(a', '[x](http']) expect(shown([`A is a ${end}`]).replace(/[{}]|\|1/g, '')).toContain(end.replace('[1]', ''))
+    for (const end of ['[a', '[1]x', '`x', '$x', '\\(a', '[x](http'])
+      expect(shown([`A is a ${end}`]).replace(/[{}]|\|1/g, '')).toContain(end.replace('[1]', ''))
     expect(shown(['A is a [1](https://one'])).toBe('{A is a|1}')
   })
 
@@ -191,8 +200,46 @@ describe('properties', () => {
   })
 
   const fragment = fc.oneof(
-    fc.constantFrom('[1]', '[2][3]', ' [1, 2]', '【4†L1-L2】', '. ', '.', '\n', '\n\n', '- ', '`', '```\n', '$', '[', ']', '(', ')', ' ', '😀', '|', '。', '[x](', URLS[0] as string),
-    fc.constantFrom('word', 'Another', 'e.g.', 'Dr.', '3.5', 'arr', '^', '\\', '~~~', '"', '!', '[9]', '[[1]](u)', '[t](https://one.example/a)'),
+    fc.constantFrom(
+      '[1]',
+      '[2][3]',
+      ' [1, 2]',
+      '【4†L1-L2】',
+      '. ',
+      '.',
+      '\n',
+      '\n\n',
+      '- ',
+      '`',
+      '```\n',
+      '$',
+      '[',
+      ']',
+      '(',
+      ')',
+      ' ',
+      '😀',
+      '|',
+      '。',
+      '[x](',
+      URLS[0] as string,
+    ),
+    fc.constantFrom(
+      'word',
+      'Another',
+      'e.g.',
+      'Dr.',
+      '3.5',
+      'arr',
+      '^',
+      '\\',
+      '~~~',
+      '"',
+      '!',
+      '[9]',
+      '[[1]](u)',
+      '[t](https://one.example/a)',
+    ),
     fc.string({ maxLength: 4, unit: 'grapheme' }),
   )
   const paragraph = fc.array(fragment, { maxLength: 30 }).map((parts) => parts.join(''))

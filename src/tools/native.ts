@@ -7,14 +7,19 @@ import type { WebTools } from './settings.ts'
 /** How many hosts Responses takes in one filter. */
 const RESPONSES_DOMAINS = 100
 
-const plainHosts = (rules: readonly DomainRule[]): boolean => rules.every(({ path }) => path === undefined) && rules.length <= RESPONSES_DOMAINS
+const plainHosts = (rules: readonly DomainRule[]): boolean =>
+  rules.every(({ path }) => path === undefined) && rules.length <= RESPONSES_DOMAINS
 
 /**
  * The fields of the declared tools that an upstream of a format cannot honour; none means that native search will do.
  * @param options `vertex`: the Gemini of Google's cloud, which has a block list. `otherHosted`: other hosted tools share
  *   the upstream's one cap on calls.
  */
-export function brokenPromises(tools: WebTools, upstreamFormat: string, options: { vertex?: boolean; otherHosted?: boolean } = {}): string[] {
+export function brokenPromises(
+  tools: WebTools,
+  upstreamFormat: string,
+  options: { vertex?: boolean; otherHosted?: boolean } = {},
+): string[] {
   const { search, fetch } = tools
   const broken: string[] = []
   const add = (field: string, is: boolean): void => void (is && broken.push(field))
@@ -31,7 +36,10 @@ export function brokenPromises(tools: WebTools, upstreamFormat: string, options:
   if (search) {
     add('max_uses', search.maxUses !== undefined && !(responses && options.otherHosted !== true && fetch === undefined))
     add('allowed_domains', search.rules.allowed.length > 0 && !(responses && plainHosts(search.rules.allowed)))
-    add('blocked_domains', search.rules.blocked.length > 0 && !((responses || (gemini && options.vertex === true)) && plainHosts(search.rules.blocked)))
+    add(
+      'blocked_domains',
+      search.rules.blocked.length > 0 && !((responses || (gemini && options.vertex === true)) && plainHosts(search.rules.blocked)),
+    )
     add('user_location', search.location !== undefined && gemini)
     add('time_range', search.timeRange !== undefined && (!gemini || options.vertex === true))
     // Only some Chat models search, and those always do.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { decodeEntities } from './html-entities.ts'
 import { tokenize } from './html.ts'
+import { decodeEntities } from './html-entities.ts'
 import { htmlToText } from './page.ts'
 
 const read = (html: string, links = false) => htmlToText(html, { url: 'https://site.example/dir/page', links })
@@ -21,7 +21,8 @@ describe('structure', () => {
   })
 
   test('links become absolute, or their text alone', () => {
-    const html = '<p>See <a href="../x?a=1&amp;b=2">the <i>docs</i></a> and <a href="javascript:alert(1)">this</a> or <a href="#top">up</a>.</p>'
+    const html =
+      '<p>See <a href="../x?a=1&amp;b=2">the <i>docs</i></a> and <a href="javascript:alert(1)">this</a> or <a href="#top">up</a>.</p>'
     expect(text(html, true)).toBe('See [the docs](https://site.example/x?a=1&b=2) and this or up.')
     expect(text(html)).toBe('See the docs and this or up.')
     expect(text('<base href="https://cdn.example/v/"><a href="a(b)">l</a>', true)).toBe('[l](https://cdn.example/v/a(b%29)')
@@ -113,7 +114,9 @@ describe('what cannot be seen', () => {
 
 describe('robustness', () => {
   test('entities', () => {
-    expect(decodeEntities('&lt;b&gt; &#169; &#xA9; &#150; &amp;amp; &nope; &euro;5 &copy 2024 &#0; &#x110000; &#xD800;')).toBe('<b> © © – &amp; &nope; €5 © 2024 \ufffd \ufffd \ufffd')
+    expect(decodeEntities('&lt;b&gt; &#169; &#xA9; &#150; &amp;amp; &nope; &euro;5 &copy 2024 &#0; &#x110000; &#xD800;')).toBe(
+      '<b> © © – &amp; &nope; €5 © 2024 \ufffd \ufffd \ufffd',
+    )
   })
 
   test('broken markup', () => {
@@ -122,11 +125,33 @@ describe('robustness', () => {
     expect(text('<p title="a>b" data-x=\'<i>\'>z')).toBe('z')
     expect(text('<p>open <b')).toBe('open')
     expect(text('</>a</ >b<>c')).toBe('ab<>c')
-    expect([...tokenize('<a x=1 x=2 Y>')][0]).toMatchObject({ name: 'a', attributes: new Map([['x', '1'], ['y', '']]) })
+    expect([...tokenize('<a x=1 x=2 Y>')][0]).toMatchObject({
+      name: 'a',
+      attributes: new Map([
+        ['x', '1'],
+        ['y', ''],
+      ]),
+    })
   })
 
   test('hostile pages take linear time', () => {
-    for (const piece of ['<div>', '<', '<a href=x>', '<!--', '</', '&#', '<p style="', '<li>', '<b><i>', '<pre>', '<style>.a{', '<td>', '<p a=', '<script>', '<title>']) {
+    for (const piece of [
+      '<div>',
+      '<',
+      '<a href=x>',
+      '<!--',
+      '</',
+      '&#',
+      '<p style="',
+      '<li>',
+      '<b><i>',
+      '<pre>',
+      '<style>.a{',
+      '<td>',
+      '<p a=',
+      '<script>',
+      '<title>',
+    ]) {
       const started = performance.now()
       text(piece.repeat(Math.floor(1_000_000 / piece.length)), true)
       expect([piece, performance.now() - started < 3000]).toEqual([piece, true])
@@ -134,7 +159,29 @@ describe('robustness', () => {
   })
 
   test('never throws, never shows a hidden thing', () => {
-    const piece = fc.constantFrom('<div>', '</div>', '<p>', '<div hidden>SECRET</div>', 'text ', '<ul><li>', '</ul>', '<a href="/x">', '</a>', '<table><tr><td>', '</table>', '<pre>', '</pre>', '<b', '>', '"', '<br>', '<code>', '</code>', '<main>', '&amp;')
+    const piece = fc.constantFrom(
+      '<div>',
+      '</div>',
+      '<p>',
+      '<div hidden>SECRET</div>',
+      'text ',
+      '<ul><li>',
+      '</ul>',
+      '<a href="/x">',
+      '</a>',
+      '<table><tr><td>',
+      '</table>',
+      '<pre>',
+      '</pre>',
+      '<b',
+      '>',
+      '"',
+      '<br>',
+      '<code>',
+      '</code>',
+      '<main>',
+      '&amp;',
+    )
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (parts) => {
         const html = parts.join('')
@@ -144,6 +191,9 @@ describe('robustness', () => {
       }),
       { numRuns: 500 },
     )
-    fc.assert(fc.property(fc.string({ maxLength: 300 }), (html) => void text(html, true)), { numRuns: 300 })
+    fc.assert(
+      fc.property(fc.string({ maxLength: 300 }), (html) => void text(html, true)),
+      { numRuns: 300 },
+    )
   })
 })

@@ -2,9 +2,9 @@
 // Scripts never run. The result is linear in the page's length.
 
 import { visible } from './clean.ts'
+import { webUrl } from './domains.ts'
 import { isHidden, learnHidden, noHiddenNames } from './hidden.ts'
 import { type HtmlToken, tokenize } from './html.ts'
-import { webUrl } from './domains.ts'
 
 export interface PageText {
   /** From `og:title`, `title` or the first heading. */
@@ -37,7 +37,11 @@ interface Open {
 
 const VOID = new Set('area base br col embed hr img input link meta param source track wbr'.split(' '))
 /** Never text for a reader. */
-const SKIPPED = new Set('script style template noscript iframe noembed noframes object canvas audio video svg math select datalist head button dialog textarea progress meter map'.split(' '))
+const SKIPPED = new Set(
+  'script style template noscript iframe noembed noframes object canvas audio video svg math select datalist head button dialog textarea progress meter map'.split(
+    ' ',
+  ),
+)
 const BLOCKS = new Set(
   'address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup html li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul'.split(
     ' ',
@@ -106,7 +110,9 @@ class PageReader {
 
   result(): PageText {
     this.#flush()
-    const title = visible(this.#ogTitle ?? this.#title ?? this.#heading ?? '').replace(/\s+/g, ' ').trim()
+    const title = visible(this.#ogTitle ?? this.#title ?? this.#heading ?? '')
+      .replace(/\s+/g, ' ')
+      .trim()
     const text = chosen(this.#blocks)
       .map((block) => block.text)
       .join('\n\n')
@@ -272,7 +278,8 @@ class PageReader {
 /** The blocks to keep: the marked main content, else all but the frame of the page, else everything. */
 function chosen(blocks: readonly Block[]): readonly Block[] {
   const size = (list: readonly Block[]): number => list.reduce((sum, block) => sum + block.text.length, 0)
-  const content = (list: readonly Block[]): Block[] => list.filter((block) => block.code || block.text.length >= 200 || block.linked < block.text.length * 0.6)
+  const content = (list: readonly Block[]): Block[] =>
+    list.filter((block) => block.code || block.text.length >= 200 || block.linked < block.text.length * 0.6)
   const main = blocks.filter((block) => block.region === 'main')
   const framed = blocks.filter((block) => block.region !== 'side')
   for (const list of [content(main), main, content(framed), framed]) if (size(list) >= ENOUGH_UNITS) return join(list)

@@ -63,7 +63,11 @@ function rankCandidates(candidates: readonly Candidate[], { query }: PassageOpti
     return 1 / (10 + candidate.rank) + 1 / (10 + place) - (candidate.passages.length === 0 ? 1 : 0)
   }
   return candidates
-    .map((candidate) => ({ ...candidate, score: scoreOf(candidate), passages: best.get(candidate)?.texts ?? candidate.passages.slice(0, 1) }))
+    .map((candidate) => ({
+      ...candidate,
+      score: scoreOf(candidate),
+      passages: best.get(candidate)?.texts ?? candidate.passages.slice(0, 1),
+    }))
     .sort((a, b) => b.score - a.score || a.rank - b.rank)
 }
 

@@ -2,8 +2,8 @@
 // main defence against text that makes a model carry secrets out in an address of its own making.
 
 import type { Block, Message } from '../core/chat.ts'
-import { canonicalUrl } from './sources.ts'
 import type { UrlSource, UrlSources } from './settings.ts'
+import { canonicalUrl } from './sources.ts'
 
 /** Addresses that may be fetched; grows while tools run. */
 export class KnownUrls {
@@ -25,7 +25,8 @@ export class KnownUrls {
 
 const URL = /https?:\/\/[^\s<>"'`\\^{}|\u3000-\u303f\uff00-\uffef]+/gi
 /** `example.com/page` as people write it. Needs a path or `www.`, lest every file name be an address. */
-const BARE = /(?<![\w@/.:-])(?:www\.[a-z0-9-]+(?:\.[a-z0-9-]+)+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,24}(?=\/))(?:\/[^\s<>"'`\\^{}|\u3000-\u303f\uff00-\uffef]*)?/gi
+const BARE =
+  /(?<![\w@/.:-])(?:www\.[a-z0-9-]+(?:\.[a-z0-9-]+)+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,24}(?=\/))(?:\/[^\s<>"'`\\^{}|\u3000-\u303f\uff00-\uffef]*)?/gi
 
 export function urlsIn(text: string): string[] {
   const found: string[] = []
@@ -53,7 +54,9 @@ function spellings(url: string): string[] {
 const count = (text: string, unit: string): number => text.split(unit).length - 1
 
 const takes = (source: UrlSource, tool: string): boolean =>
-  source.type === 'all' || (source.type === 'only' && source.tools.includes(tool)) || (source.type === 'except' && !source.tools.includes(tool))
+  source.type === 'all' ||
+  (source.type === 'only' && source.tools.includes(tool)) ||
+  (source.type === 'except' && !source.tools.includes(tool))
 
 /** All addresses that the history names where the client lets it. */
 export function knownUrls(messages: readonly Message[], sources: UrlSources): KnownUrls {

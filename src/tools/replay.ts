@@ -152,7 +152,10 @@ class Replay {
       if (m <= this.#lastAssistant || message.content.every((block) => block.type === 'tool-result')) continue
       const { call } = this.#pending[0] as PendingCall
       const path = `messages[${m - this.#offset}]`
-      throw invalid(path, `${path}: \`${call.name}\` tool use with id \`${call.id.slice(0, 80)}\` was found without a corresponding \`${call.name}_tool_result\` block`)
+      throw invalid(
+        path,
+        `${path}: \`${call.name}\` tool use with id \`${call.id.slice(0, 80)}\` was found without a corresponding \`${call.name}_tool_result\` block`,
+      )
     }
   }
 

@@ -25,7 +25,10 @@ export function parseRobots(text: string, token = ROBOT_TOKEN): RobotsRules {
   let agents: string[] = []
   let named = false
   let inRules = false
-  for (const line of text.slice(0, MAX_UNITS).replace(/^\ufeff/, '').split(/\r\n|[\r\n]/)) {
+  for (const line of text
+    .slice(0, MAX_UNITS)
+    .replace(/^\ufeff/, '')
+    .split(/\r\n|[\r\n]/)) {
     const match = /^\s*([A-Za-z-]+)\s*:\s*([^#]*)/.exec(line)
     if (match === null) continue
     const field = (match[1] as string).toLowerCase()

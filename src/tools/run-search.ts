@@ -3,14 +3,28 @@
 // equal queries under way.
 
 import type { DocumentIndex } from '../core/document-index.ts'
-import { type SearchAccount, type SearchBackend, type SearchCall, SearchError, type SearchFailure, type SearchHit, type SearchReply } from '../search/index.ts'
+import {
+  type SearchAccount,
+  type SearchBackend,
+  type SearchCall,
+  SearchError,
+  type SearchFailure,
+  type SearchHit,
+  type SearchReply,
+} from '../search/index.ts'
 import { domainTexts, MAX_DOMAIN_ENTRIES, postFilter } from './domains.ts'
 import { ExpiringCache } from './page-cache.ts'
 import { RESULTS_PER_SEARCH, selectEvidence } from './passages.ts'
 import type { SearchToolSettings } from './settings.ts'
 import type { Evidence } from './sources.ts'
 
-export type SearchErrorCode = 'invalid_tool_input' | 'unavailable' | 'max_uses_exceeded' | 'too_many_requests' | 'query_too_long' | 'request_too_large'
+export type SearchErrorCode =
+  | 'invalid_tool_input'
+  | 'unavailable'
+  | 'max_uses_exceeded'
+  | 'too_many_requests'
+  | 'query_too_long'
+  | 'request_too_large'
 
 /** One configured backend. */
 export interface SearchRoute {
@@ -122,7 +136,11 @@ export async function runSearch(input: unknown, settings: SearchToolSettings, de
     const { found, fresh } = deps.memory
       ? await deps.memory.find(keyOf(query, settings, deps), deps.nowMs, run)
       : { found: await run(), fresh: true }
-    const evidence = selectEvidence(postFilter(rules, found.hits), { query, budgetTokens: settings.contextTokens, limit: RESULTS_PER_SEARCH })
+    const evidence = selectEvidence(postFilter(rules, found.hits), {
+      query,
+      budgetTokens: settings.contextTokens,
+      limit: RESULTS_PER_SEARCH,
+    })
     return { ok: true, evidence, backend: found.backend, costNanos: fresh ? found.costNanos : 0, fromMemory: !fresh }
   } catch (thrown) {
     if (!(thrown instanceof SearchError)) throw thrown
@@ -137,7 +155,14 @@ async function tryRoutes(query: string, settings: SearchToolSettings, deps: Sear
     if (deps.usable?.(route) === false) continue
     const startedMs = deps.nowMs()
     const observe = (outcome: SearchAttempt['outcome'], results: number, costNanos: number): void =>
-      deps.observe?.({ name: route.account.name, backendId: route.backend.id, outcome, results, costNanos, milliseconds: deps.nowMs() - startedMs })
+      deps.observe?.({
+        name: route.account.name,
+        backendId: route.backend.id,
+        outcome,
+        results,
+        costNanos,
+        milliseconds: deps.nowMs() - startedMs,
+      })
     try {
       const { hits, costNanos } = await ask(query, settings, { route, deps })
       observe('ok', hits.length, costNanos)
@@ -198,9 +223,11 @@ async function withTexts(hits: readonly SearchHit[], deps: SearchDeps): Promise<
 /** The promise, or a timeout as soon as the signal fires: not everything listens to it. */
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal, name: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason?.name === 'TimeoutError' ? new SearchError('timeout', `${name}: no answer in time`) : signal.reason)
-    if (signal.aborted) return stop()
-    signal.addEventListener('abort', stop, { once: true })
+    const stop = (): void =>
+      reject(signal.reason?.name === 'TimeoutError' ? new SearchError('timeout', `${name}: no answer in time`) : signal.reason)
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+    // Also when it is too late: a rejection that nobody takes would end the process.
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })
 }

@@ -39,7 +39,11 @@ describe('sealing', () => {
   test('every altered, lost or doubled character is refused, never taken for a foreign blob', () => {
     for (let i = 0; i < sealed.length; i++) {
       const other = sealed[i] === 'A' ? 'B' : 'A'
-      for (const text of [sealed.slice(0, i) + other + sealed.slice(i + 1), sealed.slice(0, i) + sealed.slice(i + 1), `${sealed.slice(0, i)}!${sealed.slice(i + 1)}`]) {
+      for (const text of [
+        sealed.slice(0, i) + other + sealed.slice(i + 1),
+        sealed.slice(0, i) + sealed.slice(i + 1),
+        `${sealed.slice(0, i)}!${sealed.slice(i + 1)}`,
+      ]) {
         if (text !== sealed) expect(ring.open(text, binding).state).toBe('invalid')
       }
     }

@@ -45,7 +45,11 @@ export interface UrlSources {
   readonly serverToolResults: UrlSource
 }
 
-export const EVERY_SOURCE: UrlSources = { userInput: { type: 'all' }, clientToolResults: { type: 'all' }, serverToolResults: { type: 'all' } }
+export const EVERY_SOURCE: UrlSources = {
+  userInput: { type: 'all' },
+  clientToolResults: { type: 'all' },
+  serverToolResults: { type: 'all' },
+}
 
 export const DEFAULT_CONTEXT_TOKENS = 8000
 

@@ -1,8 +1,8 @@
 // The numbered sources of one conversation. Numbers are given in the order of first appearance, so that the same history
 // always yields the same numbers, on every node. One address has one number.
 
-import type { MarkerSources } from './marker-lexer.ts'
 import { webUrl } from './domains.ts'
+import type { MarkerSources } from './marker-lexer.ts'
 
 /** What a search or fetch found, before it has a number. */
 export interface Evidence {

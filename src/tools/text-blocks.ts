@@ -1,8 +1,8 @@
 // A model's text with markers as text blocks with citations: uncited stretches grow one open block, each cited one is a
 // block of its own whose citations come before its text, as Anthropic streams it.
 
-import type { ChatEvent } from '../core/chat-event.ts'
 import type { Citation } from '../core/chat.ts'
+import type { ChatEvent } from '../core/chat-event.ts'
 import type { MarkerEvent, MarkerParser } from './markers.ts'
 
 export interface CitedTextOptions {

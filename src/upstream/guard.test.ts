@@ -181,7 +181,9 @@ describe('on real sockets', () => {
       if (pathname === '/large') return new Response('x'.repeat(5000))
       if (pathname === '/bomb') return new Response(gzipSync(new Uint8Array(2_000_000)), { headers: { 'content-encoding': 'gzip' } })
       if (pathname === '/slow') await Bun.sleep(1000)
-      return new Response('page', { headers: { 'content-type': 'Text/HTML; charset=utf-8', 'x-cookie': request.headers.get('cookie') ?? '' } })
+      return new Response('page', {
+        headers: { 'content-type': 'Text/HTML; charset=utf-8', 'x-cookie': request.headers.get('cookie') ?? '' },
+      })
     },
   })
   const base = `http://127.0.0.1:${site.port}`

@@ -107,7 +107,9 @@ describe('send', () => {
 
   test('a missing or unsendable credential is ours to mend, and is not shown', async () => {
     const none = await failure(upstream.send(request('/echo', { auth: { scheme: { type: 'bearer' } } })))
-    const broken = await failure(upstream.send(request('/echo', { auth: { scheme: { type: 'bearer' }, credential: new Secret('a\r\nb: c') } })))
+    const broken = await failure(
+      upstream.send(request('/echo', { auth: { scheme: { type: 'bearer' }, credential: new Secret('a\r\nb: c') } })),
+    )
     expect([none.code, broken.code]).toEqual(['upstream_auth', 'upstream_auth'])
     expect(String(broken.cause)).not.toContain('b: c')
   })
@@ -203,7 +205,8 @@ describe('handlers in our own process', () => {
       'http://sandbox.invalid',
       async (inbound: Request): Promise<Response> => {
         if (inbound.url.endsWith('/silent')) return new Promise(() => {})
-        if (inbound.url.endsWith('/stall')) return new Response(new ReadableStream({ start: (c) => c.enqueue(new TextEncoder().encode('x')) }))
+        if (inbound.url.endsWith('/stall'))
+          return new Response(new ReadableStream({ start: (c) => c.enqueue(new TextEncoder().encode('x')) }))
         return Response.json({ method: inbound.method, body: await inbound.text(), hop: inbound.headers.get('x-switchyard-hop') })
       },
     ],

@@ -141,7 +141,9 @@ for (const [name, Client] of [
       expect(await failureOf(unknown)).toMatchObject({ status: 404, code: 'model_not_found' })
       const stranger = new Client({ baseURL: `${running.url}/v1`, apiKey: 'sk-wrong', maxRetries: 0 })
       expect(await failureOf(stranger.models.list())).toMatchObject({ status: 401 })
-      expect(await failureOf(client().chat.completions.create({ model: 'test/429-retry-after', messages: [{ role: 'user', content: 'x' }] }))).toMatchObject({ status: 429 })
+      expect(
+        await failureOf(client().chat.completions.create({ model: 'test/429-retry-after', messages: [{ role: 'user', content: 'x' }] })),
+      ).toMatchObject({ status: 429 })
       const broken = client().chat.completions.stream({ model: 'test/error-mid-stream', messages: [{ role: 'user', content: 'x' }] })
       expect(await failureOf(broken.finalChatCompletion())).toBeInstanceOf(Error)
       const cut = client().chat.completions.stream({ model: 'test/cut-at-5', messages: [{ role: 'user', content: 'x' }] })

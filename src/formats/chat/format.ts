@@ -2,8 +2,8 @@
 // encodeStream, encodeError; as upstream format the mirror four. All functions are pure: ids and time
 // come in through the context, and whatever is not kept is told to `note`.
 
-import type { ChatEvent } from '../../core/chat-event.ts'
 import type { ChatRequest, ChatResponse } from '../../core/chat.ts'
+import type { ChatEvent } from '../../core/chat-event.ts'
 import type { GatewayError } from '../../core/errors.ts'
 import type { HttpRequest, WireRequest, WireResponse } from '../../core/http-message.ts'
 import type { Usage } from '../../core/usage.ts'

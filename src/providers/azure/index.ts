@@ -36,8 +36,20 @@ export const azure = defineProvider({
   // Which deployments an account has, only its operator knows.
   models: [],
   settings: [
-    { name: 'resource', label: 'Resource name, or its endpoint address', required: true, env: 'AZURE_OPENAI_ENDPOINT', unlessBaseUrl: true },
-    { name: 'api_version', label: 'API version of the deployment paths', required: false, default: '2024-10-21', env: 'AZURE_OPENAI_API_VERSION' },
+    {
+      name: 'resource',
+      label: 'Resource name, or its endpoint address',
+      required: true,
+      env: 'AZURE_OPENAI_ENDPOINT',
+      unlessBaseUrl: true,
+    },
+    {
+      name: 'api_version',
+      label: 'API version of the deployment paths',
+      required: false,
+      default: '2024-10-21',
+      env: 'AZURE_OPENAI_API_VERSION',
+    },
   ],
 })
 

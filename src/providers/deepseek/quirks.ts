@@ -9,7 +9,8 @@ import { eachMessage } from '../quirks/openai-chat-messages.ts'
  * Turns that called tools must carry their reasoning again, be it empty; the R1 generation refuses it.
  * https://api-docs.deepseek.com/guides/thinking_mode
  */
-export const reasoningBeforeCalls: RequestQuirk = (body, ctx) => repaired(/r1(\b|-)/i.test(ctx.upstreamModel), /reasoner/i.test(ctx.upstreamModel))(body, ctx)
+export const reasoningBeforeCalls: RequestQuirk = (body, ctx) =>
+  repaired(/r1(\b|-)/i.test(ctx.upstreamModel), /reasoner/i.test(ctx.upstreamModel))(body, ctx)
 
 const repaired = (firstGeneration: boolean, reasoner: boolean): RequestQuirk =>
   eachMessage((message) => {

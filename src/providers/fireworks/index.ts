@@ -16,13 +16,24 @@ export const fireworks = defineProvider({
   formats: [
     {
       format: 'openai-chat',
-      request: [outputLimitAs('max_tokens'), developerAsSystem, plainReasoning, withoutFields('parallel_tool_calls', 'store', 'metadata', 'verbosity', 'prompt_cache_key', 'service_tier')],
+      request: [
+        outputLimitAs('max_tokens'),
+        developerAsSystem,
+        plainReasoning,
+        withoutFields('parallel_tool_calls', 'store', 'metadata', 'verbosity', 'prompt_cache_key', 'service_tier'),
+      ],
       ...thinkTags,
     },
     // https://docs.fireworks.ai/guides/response-api
     { format: 'openai-responses' },
   ],
-  models: ['accounts/fireworks/models/gpt-oss-120b', 'accounts/fireworks/models/deepseek-v3p1', 'accounts/fireworks/models/kimi-k2-instruct-0905', 'accounts/fireworks/models/llama-v3p3-70b-instruct', 'accounts/fireworks/*'],
+  models: [
+    'accounts/fireworks/models/gpt-oss-120b',
+    'accounts/fireworks/models/deepseek-v3p1',
+    'accounts/fireworks/models/kimi-k2-instruct-0905',
+    'accounts/fireworks/models/llama-v3p3-70b-instruct',
+    'accounts/fireworks/*',
+  ],
   modelsPath: '/models',
   classify: classifyBy(OUT_OF_CREDIT),
 })

@@ -28,5 +28,11 @@ export const baseRespAsError: BodyRepair = (body) => {
   const base = asObject(body.base_resp)
   const code = asNumber(base?.status_code)
   if (!code || body.error !== undefined) return body
-  return { error: { message: asString(base?.status_msg) ?? 'The upstream failed.', type: TYPES[code] ?? 'server_error', code: TYPES[code] ?? String(code) } }
+  return {
+    error: {
+      message: asString(base?.status_msg) ?? 'The upstream failed.',
+      type: TYPES[code] ?? 'server_error',
+      code: TYPES[code] ?? String(code),
+    },
+  }
 }

@@ -21,7 +21,8 @@ function nineLetters(id: string): string {
 export const nineLetterIds = callIdsAs(nineLetters)
 
 /** `seed` is `random_seed`. https://docs.mistral.ai/api/#tag/chat */
-export const seedAsRandomSeed: RequestQuirk = (body) => (body.seed === undefined ? body : { ...omit(body, ['seed']), random_seed: body.seed })
+export const seedAsRandomSeed: RequestQuirk = (body) =>
+  body.seed === undefined ? body : { ...omit(body, ['seed']), random_seed: body.seed }
 
 /** A last assistant message must say that it is to be continued. https://docs.mistral.ai/guides/prefix/ */
 export const markedPrefill: RequestQuirk = (body) => {

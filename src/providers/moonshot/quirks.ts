@@ -6,4 +6,5 @@ import { withoutFields } from '../quirks/openai-chat.ts'
 const withoutSampling = withoutFields('temperature', 'top_p', 'presence_penalty', 'frequency_penalty')
 
 /** From Kimi K2.5 on any other value than the model's own is a 400. */
-export const fixedSampling: RequestQuirk = (body, ctx) => (/^kimi-k(2\.[5-9]|[3-9])/.test(ctx.upstreamModel) ? withoutSampling(body, ctx) : body)
+export const fixedSampling: RequestQuirk = (body, ctx) =>
+  /^kimi-k(2\.[5-9]|[3-9])/.test(ctx.upstreamModel) ? withoutSampling(body, ctx) : body

@@ -12,7 +12,23 @@ export const nvidia = defineProvider({
   credentialEnv: ['NVIDIA_API_KEY', 'NVIDIA_NIM_API_KEY'],
   baseUrl: 'https://integrate.api.nvidia.com/v1',
   auth: { type: 'bearer' },
-  formats: [{ format: 'openai-chat', request: [outputLimitAs('max_tokens'), developerAsSystem, plainReasoning], ...thinkTags, nativeChoices: false }],
-  models: ['nvidia/llama-3.3-nemotron-super-49b-v1.5', 'nvidia/nemotron-*', 'nvidia/llama-*', 'meta/llama-*', 'deepseek-ai/*', 'openai/gpt-oss-*', 'qwen/*', 'moonshotai/*'],
+  formats: [
+    {
+      format: 'openai-chat',
+      request: [outputLimitAs('max_tokens'), developerAsSystem, plainReasoning],
+      ...thinkTags,
+      nativeChoices: false,
+    },
+  ],
+  models: [
+    'nvidia/llama-3.3-nemotron-super-49b-v1.5',
+    'nvidia/nemotron-*',
+    'nvidia/llama-*',
+    'meta/llama-*',
+    'deepseek-ai/*',
+    'openai/gpt-oss-*',
+    'qwen/*',
+    'moonshotai/*',
+  ],
   modelsPath: '/models',
 })

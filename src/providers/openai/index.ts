@@ -16,11 +16,7 @@ export const openai = defineProvider({
   credentialEnv: ['OPENAI_API_KEY'],
   baseUrl: 'https://api.openai.com/v1',
   auth: { type: 'bearer' },
-  formats: [
-    { format: 'openai-responses', models: reasons },
-    chat,
-    { format: 'openai-responses', models: (model) => !reasons(model) },
-  ],
+  formats: [{ format: 'openai-responses', models: reasons }, chat, { format: 'openai-responses', models: (model) => !reasons(model) }],
   models: [
     'gpt-6-astra',
     'gpt-6.1-sol',
@@ -64,5 +60,8 @@ export const openai = defineProvider({
     'ft:*',
   ],
   modelsPath: '/models',
-  classify: classifyBy(OUT_OF_CREDIT, { words: /insufficient_quota|billing_hard_limit|exceeded your current quota/i, means: 'upstream_quota' }),
+  classify: classifyBy(OUT_OF_CREDIT, {
+    words: /insufficient_quota|billing_hard_limit|exceeded your current quota/i,
+    means: 'upstream_quota',
+  }),
 })

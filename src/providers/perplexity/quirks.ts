@@ -15,4 +15,8 @@ export const toolTurnsAsText = eachMessage((message) => {
 })
 
 const textOf = ({ content }: JsonObject): string =>
-  typeof content === 'string' ? content : Array.isArray(content) ? content.map((part) => (isObject(part) && typeof part.text === 'string' ? part.text : '')).join('\n') : ''
+  typeof content === 'string'
+    ? content
+    : Array.isArray(content)
+      ? content.map((part) => (isObject(part) && typeof part.text === 'string' ? part.text : '')).join('\n')
+      : ''

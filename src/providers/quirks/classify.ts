@@ -16,11 +16,17 @@ export const classifyBy =
   (...signs: readonly Sign[]): NonNullable<Provider['classify']> =>
   (status, wire, error) => {
     const text = wordsOf(wire)
-    const sign = signs.find((one) => (one.status === undefined || one.status === status) && (one.words === undefined || one.words.test(text)))
+    const sign = signs.find(
+      (one) => (one.status === undefined || one.status === status) && (one.words === undefined || one.words.test(text)),
+    )
     if (sign === undefined || sign.means === error.code) return undefined
     const { retryAfterMs } = error.details
     const ours = sign.means === 'upstream_auth' || sign.means === 'upstream_quota'
-    return new GatewayError(sign.means, { ...(!ours && { message: error.message }), ...(retryAfterMs !== undefined && { retryAfterMs }) }, error.cause)
+    return new GatewayError(
+      sign.means,
+      { ...(!ours && { message: error.message }), ...(retryAfterMs !== undefined && { retryAfterMs }) },
+      error.cause,
+    )
   }
 
 /** Code, type and message of the usual places, in one line. */

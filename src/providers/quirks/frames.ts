@@ -22,7 +22,11 @@ export function answerRepair(marker: string, ...repairs: readonly BodyRepair[]):
         // What cannot be read is the codec's to judge: it must not be lost here.
         const body = frame.data.includes(marker) ? tryParseJson(frame.data) : undefined
         const result = isObject(body) ? repaired(body) : undefined
-        emit(result === undefined || result === body ? frame : { ...(frame.event !== undefined && { event: frame.event }), data: JSON.stringify(result) })
+        emit(
+          result === undefined || result === body
+            ? frame
+            : { ...(frame.event !== undefined && { event: frame.event }), data: JSON.stringify(result) },
+        )
       },
       end() {},
     }),

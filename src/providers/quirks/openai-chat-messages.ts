@@ -77,7 +77,9 @@ export const callIdsAs = (rename: (id: string) => string): RequestQuirk =>
   eachMessage((message) => {
     const result = typeof message.tool_call_id === 'string' ? { ...message, tool_call_id: rename(message.tool_call_id) } : message
     if (!Array.isArray(message.tool_calls)) return result
-    const calls = message.tool_calls.map((call) => (isObject(call) && typeof call.id === 'string' ? { ...call, id: rename(call.id) } : call))
+    const calls = message.tool_calls.map((call) =>
+      isObject(call) && typeof call.id === 'string' ? { ...call, id: rename(call.id) } : call,
+    )
     return { ...result, tool_calls: calls }
   })
 

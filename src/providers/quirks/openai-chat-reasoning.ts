@@ -12,7 +12,11 @@ export const effortAs =
     if (effort === undefined || !applies(upstreamModel)) return body
     const level = levels[effort]
     if (level === undefined || level === effort) return body
-    note?.({ kind: level === null ? 'dropped' : 'changed', field: 'reasoning_effort', reason: `the upstream has no ${effort}${level === null ? '' : `; ${level} instead`}` })
+    note?.({
+      kind: level === null ? 'dropped' : 'changed',
+      field: 'reasoning_effort',
+      reason: `the upstream has no ${effort}${level === null ? '' : `; ${level} instead`}`,
+    })
     return level === null ? omit(body, ['reasoning_effort']) : { ...body, reasoning_effort: level }
   }
 
@@ -37,5 +41,9 @@ export const effortAsEnableThinking =
     if (rest.enable_thinking !== undefined) return rest
     if (effort === 'none') return { ...rest, enable_thinking: false }
     const budget = budgets[effort]
-    return { ...rest, enable_thinking: true, ...(budget !== undefined && rest.thinking_budget === undefined && { thinking_budget: budget }) }
+    return {
+      ...rest,
+      enable_thinking: true,
+      ...(budget !== undefined && rest.thinking_budget === undefined && { thinking_budget: budget }),
+    }
   }

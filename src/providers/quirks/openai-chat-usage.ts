@@ -34,5 +34,7 @@ export const cacheBesidePrompt: BodyRepair = (body) => {
   const usage = asObject(body.usage)
   const cached = asNumber(asObject(usage?.prompt_tokens_details)?.cached_tokens)
   const prompt = asNumber(usage?.prompt_tokens)
-  return cached === undefined || prompt === undefined || cached <= prompt ? body : { ...body, usage: { ...usage, prompt_tokens: prompt + cached } }
+  return cached === undefined || prompt === undefined || cached <= prompt
+    ? body
+    : { ...body, usage: { ...usage, prompt_tokens: prompt + cached } }
 }

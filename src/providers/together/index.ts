@@ -16,7 +16,12 @@ export const together = defineProvider({
   formats: [
     {
       format: 'openai-chat',
-      request: [outputLimitAs('max_tokens'), developerAsSystem, plainReasoning, withoutFields('parallel_tool_calls', 'service_tier', 'store', 'metadata', 'user', 'verbosity', 'prompt_cache_key')],
+      request: [
+        outputLimitAs('max_tokens'),
+        developerAsSystem,
+        plainReasoning,
+        withoutFields('parallel_tool_calls', 'service_tier', 'store', 'metadata', 'user', 'verbosity', 'prompt_cache_key'),
+      ],
       ...thinkTags,
     },
   ],

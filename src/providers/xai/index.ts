@@ -31,7 +31,16 @@ export const xai = defineProvider({
     },
     { format: 'openai-responses' },
   ],
-  models: ['grok-4.3', 'grok-4-1-fast-reasoning', 'grok-4-1-fast-non-reasoning', 'grok-4', 'grok-code-fast-1', 'grok-3', 'grok-3-mini', 'grok-*'],
+  models: [
+    'grok-4.3',
+    'grok-4-1-fast-reasoning',
+    'grok-4-1-fast-non-reasoning',
+    'grok-4',
+    'grok-code-fast-1',
+    'grok-3',
+    'grok-3-mini',
+    'grok-*',
+  ],
   modelsPath: '/models',
   // A wrong key is a 400, an empty account a 403: https://docs.x.ai/docs/key-information/debugging
   classify: classifyBy(

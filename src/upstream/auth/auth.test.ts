@@ -7,7 +7,10 @@ import { Secret } from '../../lib/secret.ts'
 import type { OutboundRequest } from '../request.ts'
 import { createAuthorize } from './authorize.ts'
 
-const request = (auth: OutboundRequest['auth'], url = 'https://bedrock-runtime.eu-west-1.amazonaws.com/model/m%3A0/converse'): OutboundRequest => ({
+const request = (
+  auth: OutboundRequest['auth'],
+  url = 'https://bedrock-runtime.eu-west-1.amazonaws.com/model/m%3A0/converse',
+): OutboundRequest => ({
   channel: 'ch_1',
   method: 'POST',
   url,

@@ -213,6 +213,8 @@ describe('tools', () => {
       },
       { type: 'web_fetch_20250910', name: 'web_fetch' },
     ])
-    expect(encode({ tools: [{ type: 'server', kind: 'other', format: 'openai-responses', wire: { type: 'local_shell' } }] })).not.toHaveProperty('tools')
+    expect(
+      encode({ tools: [{ type: 'server', kind: 'other', format: 'openai-responses', wire: { type: 'local_shell' } }] }),
+    ).not.toHaveProperty('tools')
   })
 })

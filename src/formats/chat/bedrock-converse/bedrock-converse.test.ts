@@ -17,14 +17,25 @@ const CLAUDE = 'anthropic.claude-sonnet-4-5-20250929-v1:0'
 const LLAMA = 'meta.llama3-3-70b-instruct-v1:0'
 const fixture = (name: string): JsonValue => parseJson(readFileSync(`${import.meta.dir}/fixtures/${name}`, 'utf8'))
 const user = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] })
-const call = (id: string, name = 'get_weather', args = '{}'): Message['content'][number] => ({ type: 'tool-call', id, name, arguments: args, kind: 'function' })
+const call = (id: string, name = 'get_weather', args = '{}'): Message['content'][number] => ({
+  type: 'tool-call',
+  id,
+  name,
+  arguments: args,
+  kind: 'function',
+})
 const result = (callId: string, text: string, isError = false): Message['content'][number] => ({
   type: 'tool-result',
   callId,
   content: [{ type: 'text', text }],
   isError,
 })
-const TOOL = { type: 'function', name: 'get_weather', description: 'Weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } } as const
+const TOOL = {
+  type: 'function',
+  name: 'get_weather',
+  description: 'Weather',
+  parameters: { type: 'object', properties: { city: { type: 'string' } } },
+} as const
 
 function context(request: Partial<ChatRequest>, model = CLAUDE): ChatContext & { warnings: Warning[] } {
   const warnings: Warning[] = []
@@ -39,7 +50,8 @@ function context(request: Partial<ChatRequest>, model = CLAUDE): ChatContext & {
   }
 }
 const encode = (request: Partial<ChatRequest>, model = CLAUDE): JsonObject => format.encodeRequest(context(request, model)).body
-const messagesOf = (messages: Message[], extra: Partial<ChatRequest> = {}): JsonValue => encode({ messages, ...extra }).messages as JsonValue
+const messagesOf = (messages: Message[], extra: Partial<ChatRequest> = {}): JsonValue =>
+  encode({ messages, ...extra }).messages as JsonValue
 
 describe('paths', () => {
   test('ids and ARNs are one segment', () => {
@@ -53,10 +65,16 @@ describe('paths', () => {
 describe('conversation', () => {
   test('leading system text apart, late system text in its place', () => {
     const body = encode({
-      messages: [{ role: 'system', content: [{ type: 'text', text: 'Be brief.', cache: { ttl: '1h' } }] }, user('a'), { role: 'system', content: [{ type: 'text', text: 'Now in French.' }] }],
+      messages: [
+        { role: 'system', content: [{ type: 'text', text: 'Be brief.', cache: { ttl: '1h' } }] },
+        user('a'),
+        { role: 'system', content: [{ type: 'text', text: 'Now in French.' }] },
+      ],
     })
     expect(body.system).toEqual([{ text: 'Be brief.' }, { cachePoint: { type: 'default', ttl: '1h' } }])
-    expect(body.messages).toEqual([{ role: 'user', content: [{ text: 'a' }, { text: '<system-message>\nNow in French.\n</system-message>' }] }])
+    expect(body.messages).toEqual([
+      { role: 'user', content: [{ text: 'a' }, { text: '<system-message>\nNow in French.\n</system-message>' }] },
+    ])
   })
 
   test('results stand in one user turn behind their calls, in the order of the calls', () => {
@@ -89,7 +107,13 @@ describe('conversation', () => {
   })
 
   test('a call without a result is answered, an orphan becomes text, blank text goes', () => {
-    expect(messagesOf([user('a'), { role: 'assistant', content: [{ type: 'text', text: ' ' }, call('t1')] }, { role: 'user', content: [result('gone', 'x')] }])).toEqual([
+    expect(
+      messagesOf([
+        user('a'),
+        { role: 'assistant', content: [{ type: 'text', text: ' ' }, call('t1')] },
+        { role: 'user', content: [result('gone', 'x')] },
+      ]),
+    ).toEqual([
       { role: 'user', content: [{ text: 'a' }] },
       { role: 'assistant', content: [{ toolUse: { toolUseId: 't1', name: 'get_weather', input: {} } }] },
       {
@@ -105,14 +129,27 @@ describe('conversation', () => {
 
   test('begins with the user and alternates', () => {
     const roles = (messages: Message[]): unknown => (messagesOf(messages) as JsonObject[]).map(({ role }) => role)
-    expect(roles([{ role: 'assistant', content: [{ type: 'text', text: 'x' }] }, user('a'), user('b')])).toEqual(['user', 'assistant', 'user'])
+    expect(roles([{ role: 'assistant', content: [{ type: 'text', text: 'x' }] }, user('a'), user('b')])).toEqual([
+      'user',
+      'assistant',
+      'user',
+    ])
     expect(roles([user('a'), { role: 'assistant', content: [{ type: 'text', text: '' }] }, user('b')])).toEqual(['user'])
     expect(() => messagesOf([user('')])).toThrow(GatewayError)
   })
 
   test('only reasoning of this format goes back', () => {
-    const signed = (form: string): Message => ({ role: 'assistant', content: [{ type: 'reasoning', text: ' t ', signature: { format: form, value: 's' } }, { type: 'text', text: 'x' }] })
-    expect(messagesOf([user('a'), signed('bedrock-converse')])).toMatchObject([{}, { content: [{ reasoningContent: { reasoningText: { text: ' t ', signature: 's' } } }, { text: 'x' }] }])
+    const signed = (form: string): Message => ({
+      role: 'assistant',
+      content: [
+        { type: 'reasoning', text: ' t ', signature: { format: form, value: 's' } },
+        { type: 'text', text: 'x' },
+      ],
+    })
+    expect(messagesOf([user('a'), signed('bedrock-converse')])).toMatchObject([
+      {},
+      { content: [{ reasoningContent: { reasoningText: { text: ' t ', signature: 's' } } }, { text: 'x' }] },
+    ])
     expect(messagesOf([user('a'), signed('anthropic-messages')])).toMatchObject([{}, { content: [{ text: 'x' }] }])
   })
 
@@ -165,7 +202,8 @@ describe('tools', () => {
   })
 
   test('choices', () => {
-    const choice = (toolChoice: ChatRequest['toolChoice']): unknown => (encode({ tools: [TOOL], ...(toolChoice && { toolChoice }) }).toolConfig as JsonObject).toolChoice
+    const choice = (toolChoice: ChatRequest['toolChoice']): unknown =>
+      (encode({ tools: [TOOL], ...(toolChoice && { toolChoice }) }).toolConfig as JsonObject).toolChoice
     expect(choice(undefined)).toBeUndefined()
     expect(choice({ type: 'auto' })).toEqual({ auto: {} })
     expect(choice({ type: 'required' })).toEqual({ any: {} })
@@ -175,21 +213,38 @@ describe('tools', () => {
   })
 
   test('a history with calls gets definitions even without tools', () => {
-    const messages = [user('a'), { role: 'assistant', content: [call('t1', 'a.b')] }, { role: 'user', content: [result('t1', 'x')] }] as Message[]
-    expect(encode({ messages }).toolConfig).toEqual({ tools: [{ toolSpec: { name: 'a_b', inputSchema: { json: { type: 'object', properties: {} } } } }] })
+    const messages = [
+      user('a'),
+      { role: 'assistant', content: [call('t1', 'a.b')] },
+      { role: 'user', content: [result('t1', 'x')] },
+    ] as Message[]
+    expect(encode({ messages }).toolConfig).toEqual({
+      tools: [{ toolSpec: { name: 'a_b', inputSchema: { json: { type: 'object', properties: {} } } } }],
+    })
   })
 
   test('names come back as the client wrote them', () => {
     const ctx = context({ tools: [{ ...TOOL, name: 'mcp.weather/get' }] })
     expect(JSON.stringify(format.encodeRequest(ctx).body.toolConfig)).toContain('"mcp_weather_get"')
-    const wire = { output: { message: { content: [{ toolUse: { toolUseId: 'i', name: 'mcp_weather_get', input: {} } }] } }, stopReason: 'tool_use' }
+    const wire = {
+      output: { message: { content: [{ toolUse: { toolUseId: 'i', name: 'mcp_weather_get', input: {} } }] } },
+      stopReason: 'tool_use',
+    }
     expect(format.decodeResponse(wire, ctx).choices[0]?.content).toMatchObject([{ name: 'mcp.weather/get' }])
   })
 })
 
 describe('settings', () => {
   test('for Claude', () => {
-    const body = encode({ maxOutputTokens: 5000, temperature: 1.5, stopSequences: ['X', ' '], reasoning: { budgetTokens: 2000 }, seed: 1, serviceTier: 'priority', metadata: { a: 'b', long: 'ö' } })
+    const body = encode({
+      maxOutputTokens: 5000,
+      temperature: 1.5,
+      stopSequences: ['X', ' '],
+      reasoning: { budgetTokens: 2000 },
+      seed: 1,
+      serviceTier: 'priority',
+      metadata: { a: 'b', long: 'ö' },
+    })
     expect(body.inferenceConfig).toEqual({ maxTokens: 5000, stopSequences: ['X'] })
     expect(body.additionalModelRequestFields).toEqual({ thinking: { type: 'enabled', budget_tokens: 2000 } })
     expect(body.additionalModelResponseFieldPaths).toEqual(['/stop_sequence'])
@@ -199,10 +254,17 @@ describe('settings', () => {
 
   test('for others', () => {
     const ctx = context({ temperature: 1.5, topP: 0.5, topK: 4, reasoning: { effort: 'high' } }, LLAMA)
-    expect(format.encodeRequest(ctx).body).toEqual({ messages: [{ role: 'user', content: [{ text: 'hi' }] }], inferenceConfig: { temperature: 1, topP: 0.5 } })
+    expect(format.encodeRequest(ctx).body).toEqual({
+      messages: [{ role: 'user', content: [{ text: 'hi' }] }],
+      inferenceConfig: { temperature: 1, topP: 0.5 },
+    })
     expect(ctx.warnings.map(({ field }) => field).sort()).toEqual(['reasoning', 'temperature', 'top_k'])
-    expect(encode({ reasoning: { effort: 'minimal' } }, 'openai.gpt-oss-120b-1:0').additionalModelRequestFields).toEqual({ reasoning_effort: 'low' })
-    expect(encode({ reasoning: { effort: 'high' } }, 'amazon.nova-2-lite-v1:0').additionalModelRequestFields).toEqual({ reasoningConfig: { type: 'enabled', maxReasoningEffort: 'high' } })
+    expect(encode({ reasoning: { effort: 'minimal' } }, 'openai.gpt-oss-120b-1:0').additionalModelRequestFields).toEqual({
+      reasoning_effort: 'low',
+    })
+    expect(encode({ reasoning: { effort: 'high' } }, 'amazon.nova-2-lite-v1:0').additionalModelRequestFields).toEqual({
+      reasoningConfig: { type: 'enabled', maxReasoningEffort: 'high' },
+    })
   })
 
   test('what cannot be honoured is refused', () => {
@@ -212,7 +274,11 @@ describe('settings', () => {
 })
 
 describe('structured output', () => {
-  const responseFormat = { type: 'json-schema', name: 'out put', schema: { type: 'object', properties: { a: { type: 'integer', minimum: 1 } } } } as const
+  const responseFormat = {
+    type: 'json-schema',
+    name: 'out put',
+    schema: { type: 'object', properties: { a: { type: 'integer', minimum: 1 } } },
+  } as const
   test('native on Claude', () => {
     expect(encode({ responseFormat }).outputConfig).toEqual({
       textFormat: {
@@ -227,7 +293,9 @@ describe('structured output', () => {
     expect(format.encodeRequest(ctx).body.toolConfig).toMatchObject({ toolChoice: { tool: { name: 'json_output' } } })
     const toolUse = { toolUseId: 'i', name: 'json_output', input: { a: 1 } }
     const wire = { output: { message: { content: [{ text: 'Here:' }, { toolUse }] } }, stopReason: 'tool_use' }
-    expect(format.decodeResponse(wire, ctx).choices).toEqual([{ index: 0, content: [{ type: 'text', text: '{"a":1}' }], finish: { reason: 'stop', raw: 'tool_use' } }])
+    expect(format.decodeResponse(wire, ctx).choices).toEqual([
+      { index: 0, content: [{ type: 'text', text: '{"a":1}' }], finish: { reason: 'stop', raw: 'tool_use' } },
+    ])
     const events = streamed(
       [
         ['messageStart', {}],
@@ -244,7 +312,9 @@ describe('structured output', () => {
 })
 
 function streamed(records: [string, unknown][], ctx: ChatContext, size = Number.POSITIVE_INFINITY): ChatEvent[] {
-  const messages = records.map(([type, data]) => awsEventStreamMessage({ ':message-type': 'event', ':event-type': type }, JSON.stringify(data)))
+  const messages = records.map(([type, data]) =>
+    awsEventStreamMessage({ ':message-type': 'event', ':event-type': type }, JSON.stringify(data)),
+  )
   const bytes = new Uint8Array(messages.flatMap((message) => [...message]))
   const pieces: Uint8Array[] = []
   for (let at = 0; at < bytes.length; at += Math.min(size, bytes.length)) pieces.push(bytes.slice(at, at + size))
@@ -265,7 +335,13 @@ describe('answers', () => {
           content: [
             { type: 'reasoning', text: 'Two cities.', signature: { format: 'bedrock-converse', value: 'c2lnbmVk' } },
             { type: 'text', text: 'I will look up both.' },
-            { type: 'tool-call', id: 'tooluse_1', name: 'get_weather', kind: 'function', arguments: '{"city":"Paris","id":9007199254740993}' },
+            {
+              type: 'tool-call',
+              id: 'tooluse_1',
+              name: 'get_weather',
+              kind: 'function',
+              arguments: '{"city":"Paris","id":9007199254740993}',
+            },
             { type: 'tool-call', id: 'tooluse_2', name: 'now', kind: 'function', arguments: '{}' },
           ],
           finish: { reason: 'tool-calls', raw: 'tool_use' },
@@ -292,8 +368,17 @@ describe('answers', () => {
   })
 
   test('redacted reasoning survives', () => {
-    const events = streamed([['messageStart', {}], ['contentBlockDelta', { contentBlockIndex: 0, delta: { reasoningContent: { redactedContent: 'AAA=' } } }], ['messageStop', { stopReason: 'end_turn' }]], ctx)
-    expect(foldEvents(events).choices[0]?.content).toEqual([{ type: 'reasoning', text: '', redacted: { format: 'bedrock-converse', value: 'AAA=' } }])
+    const events = streamed(
+      [
+        ['messageStart', {}],
+        ['contentBlockDelta', { contentBlockIndex: 0, delta: { reasoningContent: { redactedContent: 'AAA=' } } }],
+        ['messageStop', { stopReason: 'end_turn' }],
+      ],
+      ctx,
+    )
+    expect(foldEvents(events).choices[0]?.content).toEqual([
+      { type: 'reasoning', text: '', redacted: { format: 'bedrock-converse', value: 'AAA=' } },
+    ])
   })
 
   test('stop reasons', () => {
@@ -302,24 +387,49 @@ describe('answers', () => {
     expect(finish('end_turn')).toEqual({ reason: 'stop', raw: 'end_turn' })
     expect(finish('max_tokens')).toEqual({ reason: 'length', raw: 'max_tokens' })
     expect(finish('guardrail_intervened')).toMatchObject({ reason: 'content-filter' })
-    expect(finish('stop_sequence', { additionalModelResponseFields: { stop_sequence: 'X' } })).toEqual({ reason: 'stop-sequence', raw: 'stop_sequence', stopSequence: 'X' })
+    expect(finish('stop_sequence', { additionalModelResponseFields: { stop_sequence: 'X' } })).toEqual({
+      reason: 'stop-sequence',
+      raw: 'stop_sequence',
+      stopSequence: 'X',
+    })
     expect(finish('new_reason')).toEqual({ reason: 'stop', raw: 'new_reason' })
   })
 
   test('garbage is an upstream failure, never ours', () => {
-    const garbage: JsonValue[] = [null, 1, 'x', [], {}, { output: null }, { output: { message: { content: 'x' } } }, { output: { message: { content: [null] } } }, { output: { message: { content: [{ toolUse: {} }] } } }]
+    const garbage: JsonValue[] = [
+      null,
+      1,
+      'x',
+      [],
+      {},
+      { output: null },
+      { output: { message: { content: 'x' } } },
+      { output: { message: { content: [null] } } },
+      { output: { message: { content: [{ toolUse: {} }] } } },
+    ]
     for (const wire of garbage) expect(() => format.decodeResponse(wire, ctx)).toThrow(GatewayError)
     for (const data of [null, 1, 'x', [], { contentBlockIndex: 'x' }, { contentBlockIndex: 0, delta: { toolUse: { input: 'x' } } }]) {
-      expect(streamed([['messageStart', {}], ['contentBlockDelta', data]], ctx).at(-1)?.type).toBe('error')
+      expect(
+        streamed(
+          [
+            ['messageStart', {}],
+            ['contentBlockDelta', data],
+          ],
+          ctx,
+        ).at(-1)?.type,
+      ).toBe('error')
     }
   })
 })
 
 describe('refusals', () => {
-  const code = (status: number, wire: JsonValue, type?: string): string => format.decodeError(status, wire, { get: (name) => (name === 'x-amzn-errortype' ? (type ?? null) : null) }).code
+  const code = (status: number, wire: JsonValue, type?: string): string =>
+    format.decodeError(status, wire, { get: (name) => (name === 'x-amzn-errortype' ? (type ?? null) : null) }).code
   test('by name and by status', () => {
     expect(code(403, { message: 'arn:aws:iam::1:role/x is not authorized' }, 'AccessDeniedException:http://x')).toBe('upstream_auth')
-    expect(code(400, { message: 'The security token included in the request is invalid', __type: 'com.amazon#UnrecognizedClientException' })).toBe('upstream_auth')
+    expect(
+      code(400, { message: 'The security token included in the request is invalid', __type: 'com.amazon#UnrecognizedClientException' }),
+    ).toBe('upstream_auth')
     expect(code(429, {})).toBe('upstream_rate_limited')
     expect(code(400, { message: 'x' }, 'ValidationException')).toBe('upstream_rejected')
     expect(code(400, { message: 'Input is too long for requested model.' }, 'ValidationException')).toBe('context_length_exceeded')
@@ -328,7 +438,9 @@ describe('refusals', () => {
     expect(code(500, 'not json')).toBe('upstream_error')
   })
   test('words about our account stay here', () => {
-    expect(format.decodeError(403, { message: 'arn:aws:iam::123456789012:role/x' }, { get: () => null }).message).not.toContain('123456789012')
+    expect(format.decodeError(403, { message: 'arn:aws:iam::123456789012:role/x' }, { get: () => null }).message).not.toContain(
+      '123456789012',
+    )
   })
 })
 

@@ -67,7 +67,8 @@ export class BlockEncoder {
     this.receipt.changed(field, 'a tool result whose call is not in the history was sent as text')
     const inner: JsonObject[] = []
     for (const [i, item] of block.content.entries()) this.#addInner(inner, item, `${field}.content[${i}]`)
-    if (inner.length > 0) content.push({ text: `Result of an earlier call of ${block.name ?? 'a tool'}${block.isError ? ' (failed)' : ''}:` }, ...inner)
+    if (inner.length > 0)
+      content.push({ text: `Result of an earlier call of ${block.name ?? 'a tool'}${block.isError ? ' (failed)' : ''}:` }, ...inner)
   }
 
   addCachePoint(content: JsonObject[], hint: CacheHint, field: string): void {

@@ -39,7 +39,8 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   503: 'upstream_overloaded',
   504: 'upstream_timeout',
 }
-const TOO_LONG = /input is too long|prompt is too long|too many input tokens|maximum (context|input)|context (length|window)|exceeds? the (context|maximum)/i
+const TOO_LONG =
+  /input is too long|prompt is too long|too many input tokens|maximum (context|input)|context (length|window)|exceeds? the (context|maximum)/i
 const NO_MODEL = /model identifier is invalid|model id|isn.t supported|end of its life/i
 /** These speak of our account: their words, account numbers and role names included, reach no client. */
 const PRIVATE: ReadonlySet<ErrorCode> = new Set(['upstream_auth', 'upstream_quota'])

@@ -151,4 +151,3 @@ function withWords(content: JsonObject[], encoder: BlockEncoder): JsonObject[] {
   encoder.receipt.changed('messages', 'a sentence was put beside a document, which the upstream demands')
   return [...content, { text: 'See the attached document.' }]
 }
-

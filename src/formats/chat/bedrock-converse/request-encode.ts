@@ -17,7 +17,7 @@ import type { ChatContext } from '../format.ts'
 import { BlockEncoder } from './blocks-encode.ts'
 import { encodeConversation } from './messages-encode.ts'
 import { encodeTools } from './tools-encode.ts'
-import { type Family, familyOf, FORMAT_ID } from './wire.ts'
+import { type Family, FORMAT_ID, familyOf } from './wire.ts'
 
 export function encodeRequest(ctx: ChatContext): WireRequest {
   const { request, upstreamModel } = ctx
@@ -57,7 +57,12 @@ function refuse(request: ChatRequest): void {
 }
 
 function tellDropped(request: ChatRequest, notes: Receipt): void {
-  const gone = { frequency_penalty: request.frequencyPenalty, presence_penalty: request.presencePenalty, seed: request.seed, logit_bias: request.logitBias }
+  const gone = {
+    frequency_penalty: request.frequencyPenalty,
+    presence_penalty: request.presencePenalty,
+    seed: request.seed,
+    logit_bias: request.logitBias,
+  }
   for (const [field, value] of Object.entries(gone)) {
     if (value !== undefined && value !== null && value !== 0) notes.dropped(field, 'the upstream has no such setting')
   }
@@ -111,12 +116,14 @@ function addReasoning(extra: JsonObject, request: ChatRequest, { family, notes }
   const { reasoning } = request
   if (reasoning === undefined) return
   const budget = reasoning.budgetTokens
-  const byBudget: Effort | undefined = budget === undefined || budget < 0 ? undefined : budget === 0 ? 'none' : budget < 8000 ? 'low' : budget < 24_000 ? 'medium' : 'high'
+  const byBudget: Effort | undefined =
+    budget === undefined || budget < 0 ? undefined : budget === 0 ? 'none' : budget < 8000 ? 'low' : budget < 24_000 ? 'medium' : 'high'
   const effort = reasoning.effort ?? byBudget ?? (reasoning.adaptive ? 'medium' : undefined)
   if (effort === undefined) return
   const level = LOW_MEDIUM_HIGH[effort]
   if (family.name === 'gpt-oss') extra.reasoning_effort = level ?? 'low'
-  else if (family.name === 'nova') extra.reasoningConfig = level === undefined ? { type: 'disabled' } : { type: 'enabled', maxReasoningEffort: level }
+  else if (family.name === 'nova')
+    extra.reasoningConfig = level === undefined ? { type: 'disabled' } : { type: 'enabled', maxReasoningEffort: level }
   else if (effort !== 'none') notes.dropped('reasoning', 'the upstream has no such setting for this model')
 }
 
@@ -129,7 +136,11 @@ function outputConfig({ responseFormat: format }: ChatRequest, notes: Receipt, p
   }
   const { schema, changed } = closedSchema(format.schema)
   if (changed) notes.changed('response_format', 'the schema was closed; bounds moved to descriptions')
-  const jsonSchema = compact({ schema: JSON.stringify(schema), name: legalName(format.name), description: format.description }) as JsonObject
+  const jsonSchema = compact({
+    schema: JSON.stringify(schema),
+    name: legalName(format.name),
+    description: format.description,
+  }) as JsonObject
   return { textFormat: { type: 'json_schema', structure: { jsonSchema } } }
 }
 
@@ -151,7 +162,8 @@ function requestMetadata({ metadata, endUser }: ChatRequest, notes: Receipt): Js
   const kept: JsonObject = {}
   for (const [key, value] of Object.entries(metadata ?? {})) {
     if (key === 'user_id' && endUser !== undefined) continue
-    if (typeof value === 'string' && METADATA_TEXT.test(key) && METADATA_TEXT.test(value) && Object.keys(kept).length < 16) kept[key] = value
+    if (typeof value === 'string' && METADATA_TEXT.test(key) && METADATA_TEXT.test(value) && Object.keys(kept).length < 16)
+      kept[key] = value
     else notes.dropped(`metadata.${key}`, 'the upstream takes 16 short plain strings')
   }
   return Object.keys(kept).length > 0 ? kept : undefined

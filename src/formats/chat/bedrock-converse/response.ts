@@ -54,7 +54,8 @@ function decodeBlock(wire: JsonValue, reader: CallReader): Block {
   if (isObject(citationsContent)) return decodeCited(citationsContent)
   if (isObject(image)) {
     const data = asString(asObject(image.source)?.bytes)
-    if (data !== undefined) return { type: 'image', source: { kind: 'base64', mediaType: `image/${asString(image.format) ?? 'png'}`, data } }
+    if (data !== undefined)
+      return { type: 'image', source: { kind: 'base64', mediaType: `image/${asString(image.format) ?? 'png'}`, data } }
   }
   return { type: 'opaque', format: FORMAT_ID, wire }
 }
@@ -74,7 +75,11 @@ function decodeReasoning(wire: JsonObject): Block {
   if (redacted !== undefined) return { type: 'reasoning', text: '', redacted: { format: FORMAT_ID, value: redacted } }
   const inner = asObject(wire.reasoningText)
   const signature = asString(inner?.signature)
-  return { type: 'reasoning', text: asString(inner?.text) ?? '', ...(signature !== undefined && { signature: { format: FORMAT_ID, value: signature } }) }
+  return {
+    type: 'reasoning',
+    text: asString(inner?.text) ?? '',
+    ...(signature !== undefined && { signature: { format: FORMAT_ID, value: signature } }),
+  }
 }
 
 function decodeCited(wire: JsonObject): Block {

@@ -124,7 +124,11 @@ export class StreamBlocks {
       case 'text':
         return emit({ type: 'text-end', ...at })
       case 'reasoning':
-        return emit({ type: 'reasoning-end', ...at, ...(open.signature !== '' && { signature: { format: FORMAT_ID, value: open.signature } }) })
+        return emit({
+          type: 'reasoning-end',
+          ...at,
+          ...(open.signature !== '' && { signature: { format: FORMAT_ID, value: open.signature } }),
+        })
       case 'redacted':
         emit({ type: 'reasoning-start', ...at, redacted: { format: FORMAT_ID, value: open.held } })
         return emit({ type: 'reasoning-end', ...at })
@@ -148,4 +152,3 @@ export class StreamBlocks {
     this.stop(-1, emit)
   }
 }
-

@@ -68,7 +68,11 @@ class ConverseStream implements Transducer<Frame, ChatEvent> {
         return this.#blocks.stop(indexOf(data), emit)
       case 'messageStop':
         this.#blocks.closeAll(emit)
-        emit({ type: 'finish', choice: 0, finish: decodeFinish(asString(data.stopReason), this.#blocks.seen(), data.additionalModelResponseFields) })
+        emit({
+          type: 'finish',
+          choice: 0,
+          finish: decodeFinish(asString(data.stopReason), this.#blocks.seen(), data.additionalModelResponseFields),
+        })
         this.#finished = true
         return
       default:

@@ -95,7 +95,8 @@ function customSpec(tool: CustomTool, { request }: ChatContext, { receipt }: Blo
   const grammar = asObject(tool.format?.grammar) ?? tool.format
   const definition = asString(grammar?.definition)
   if (definition !== undefined) receipt.changed('tools.format', 'the grammar of a free-text tool is told to the model, not enforced')
-  const description = definition === undefined ? undefined : `The text follows this ${asString(grammar?.syntax) ?? ''} grammar:\n${definition}`
+  const description =
+    definition === undefined ? undefined : `The text follows this ${asString(grammar?.syntax) ?? ''} grammar:\n${definition}`
   const input: JsonObject = { type: 'string', ...(description !== undefined && { description }) }
   return {
     name: toolNames(request).toWire(tool.name),

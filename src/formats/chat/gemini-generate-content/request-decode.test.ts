@@ -230,7 +230,7 @@ describe('decoding', () => {
   })
 
   test('nesting without end is a 400', () => {
-    const deep = '{"items":'.repeat(50_000) + '{}' + '}'.repeat(50_000)
+    const deep = `${'{"items":'.repeat(50_000)}{}${'}'.repeat(50_000)}`
     for (const members of [
       `"contents":[{"role":"model","parts":[{"functionCall":{"name":"f","args":${deep}}}]}]`,
       `"contents":"x","tools":[{"functionDeclarations":[{"name":"f","parameters":${deep}}]}]`,

@@ -255,11 +255,10 @@ describe('encoding for an upstream', () => {
     const request = neutral([{ role: 'user', content: [{ type: 'text', text: 'x' }] }], {
       topK: 5,
       tools: [{ type: 'server', kind: 'web-search', format: 'anthropic-messages', wire: { type: 'web_search_20250305' } }],
-      extensions: { 'anthropic-messages': { container: 'c' } },
       endUser: 'u'.repeat(150),
     })
     const { body } = encodeRequest(contextOf(request, { note: (w) => void warnings.push(w) }))
-    expect(warnings.map(({ field }) => field).sort()).toEqual(['container', 'tools.web_search_20250305', 'top_k'])
+    expect(warnings.map(({ field }) => field).sort()).toEqual(['tools.web_search_20250305', 'top_k'])
     expect(body).not.toHaveProperty('tools')
     expect((body['user'] as string).length).toBe(64)
   })

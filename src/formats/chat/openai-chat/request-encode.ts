@@ -8,7 +8,7 @@ import type { ChatContext } from '../format.ts'
 import { encodeMessages } from './message-encode.ts'
 import { bounded, toolNames } from './names.ts'
 import { encodeTools } from './tool-encode.ts'
-import { FORMAT, ownExtension } from './wire.ts'
+import { ownExtension } from './wire.ts'
 
 /** @throws GatewayError 400 for content that cannot be told here. */
 export function encodeRequest(ctx: ChatContext): WireRequest {
@@ -19,7 +19,6 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
   const cacheDropped = (): void => note({ kind: 'dropped', field: 'cache_control', reason: 'the upstream caches by itself' })
   if (request.topK !== undefined) note({ kind: 'dropped', field: 'top_k', reason: 'the format has no such parameter' })
   if (request.cache !== undefined && !isClaude(upstreamModel)) cacheDropped()
-  noteForeign(request, note)
   const body: JsonObject = compact({
     model: upstreamModel,
     messages: encodeMessages(request.messages, { names, note, cacheControl: isClaude(upstreamModel), cacheDropped }),
@@ -52,13 +51,6 @@ function once(note: Note): Note {
     if (told.has(key)) return
     told.add(key)
     note(warning)
-  }
-}
-
-function noteForeign(request: ChatRequest, note: Note): void {
-  for (const [format, fields] of Object.entries(request.extensions)) {
-    if (format === FORMAT) continue
-    for (const field of Object.keys(fields)) note({ kind: 'dropped', field, reason: 'the upstream format has no such field' })
   }
 }
 
