@@ -58,11 +58,15 @@ export interface Pairing {
   share: number
 }
 
-/** Alternates so that what changes on the machine meanwhile touches both alike. The first round warms both up and is dropped. */
+// A larger program needs longer until its hot paths are compiled: with one round, what is measured is the warming up.
+const WARM_UP_ROUNDS = 3
+
+/** Alternates so that what changes on the machine meanwhile touches both alike. The first rounds warm both up, at full size, and are dropped. */
 export async function compare(bare: Gateway, subject: Gateway, what: Case, { pairs, share }: Pairing): Promise<Comparison> {
   const scaled = { ...what, requests: Math.max(what.concurrency, Math.round(what.requests * (what.events === undefined ? share : 1))) }
   const result: Comparison = { bare: [], switchyard: [], ratios: [] }
-  for (const gateway of [bare, subject]) await measure(gateway, scaled)
+  const rounds = what.imageBytes === undefined && what.events === undefined ? WARM_UP_ROUNDS : 1
+  for (let round = 0; round < rounds; round++) for (const gateway of [bare, subject]) await measure(gateway, what)
   for (let pair = 0; pair < pairs; pair++) {
     const order = pair % 2 === 0 ? [bare, subject] : [subject, bare]
     const seen = new Map<Gateway, Measurement>()

@@ -4,11 +4,20 @@ import { anthropicMessages } from './chat/anthropic-messages/index.ts'
 import { bedrockConverse } from './chat/bedrock-converse/index.ts'
 import type { ChatFormat } from './chat/format.ts'
 import { countTokensRequest, encodeCountTokens, geminiGenerateContent } from './chat/gemini-generate-content/index.ts'
-import { openaiChat } from './chat/openai-chat/index.ts'
+import { openaiChat, withoutCustomTools } from './chat/openai-chat/index.ts'
 import { openaiResponses } from './chat/openai-responses/index.ts'
 
 export type { ChatContext, ChatFormat, Fate, Fates, Framing, Peek, Sighting, Watch } from './chat/format.ts'
-export { anthropicMessages, bedrockConverse, countTokensRequest, encodeCountTokens, geminiGenerateContent, openaiChat, openaiResponses }
+export {
+  anthropicMessages,
+  bedrockConverse,
+  countTokensRequest,
+  encodeCountTokens,
+  geminiGenerateContent,
+  openaiChat,
+  openaiResponses,
+  withoutCustomTools,
+}
 
 /** Formats that clients may speak. */
 export const CLIENT_CHAT_FORMATS: readonly ChatFormat[] = [openaiChat, openaiResponses, anthropicMessages, geminiGenerateContent]

@@ -36,7 +36,8 @@ export function joined(sources: readonly EventSource[]): EventSource {
       case 'end':
         open--
         if (open > 0) return true
-        out.push({ type: 'usage', usage: usages.filter((usage) => usage !== undefined).reduce(addUsage) }, event)
+        if (usages.some((usage) => usage !== undefined)) out.push({ type: 'usage', usage: summed(usages) })
+        out.push(event)
         return false
       case 'error':
         out.push(event)
@@ -65,6 +66,8 @@ export function joined(sources: readonly EventSource[]): EventSource {
     cancel,
   }
 }
+
+const summed = (usages: readonly (Usage | undefined)[]): Usage => usages.filter((usage) => usage !== undefined).reduce(addUsage)
 
 /** Whole answers of one choice each as one answer of several. */
 export function joinedResponse(responses: readonly ChatResponse[]): ChatResponse {

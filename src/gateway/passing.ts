@@ -44,6 +44,7 @@ class PassingStream implements OpenStream {
   #pending = ''
   #altered = false
   #content = false
+  #framesSeen = 0
   #ended = false
   #failure: GatewayError | undefined
   #closed = false
@@ -65,6 +66,8 @@ class PassingStream implements OpenStream {
       this.#read(value)
       if (this.#failure !== undefined) throw this.#failure
     }
+    // Nothing but its own end mark: the upstream answered with nothing.
+    if (!this.#content && this.#framesSeen <= 1) throw new GatewayError('upstream_empty')
     this.#altered = true
   }
 
@@ -116,6 +119,7 @@ class PassingStream implements OpenStream {
 
   #takeFrame(frame: Frame): void {
     if (frame.comment) return this.#pass(frame)
+    this.#framesSeen++
     const { data } = frame
     let marked = false
     for (const marker of this.#markers) {

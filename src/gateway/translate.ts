@@ -33,6 +33,7 @@ export function passthroughRequest(admitted: Admitted, candidate: Candidate, gat
 export async function translatedRequest(admitted: Admitted, candidate: Candidate, gateway: Gateway): Promise<Outbound> {
   const { peek, call, note } = admitted
   const decoded = admitted.request()
+  noteCarried(admitted, candidate)
   const single = decoded.choices > 1 && !takesChoices(candidate.via)
   const request = await inlined(single ? { ...decoded, choices: 1 } : decoded, candidate, gateway)
   const context: ChatContext = {
@@ -52,6 +53,19 @@ export async function translatedRequest(admitted: Admitted, candidate: Candidate
     calls: single ? decoded.choices : 1,
   }
 }
+
+/** Members that only the client's own format knows stay behind when another carries the request. */
+function noteCarried({ call, note, request }: Admitted, { via }: Candidate): void {
+  if (via.format === call.format) return
+  for (const [field, value] of Object.entries(request().extensions[call.format.id] ?? {})) {
+    // Marks of our codecs begin with `#`; what is empty or off asks for nothing.
+    if (field.startsWith('#') || QUIET.has(field) || value === null || value === false || value === undefined) continue
+    note({ kind: 'dropped', field, reason: `only ${call.format.id} knows it` })
+  }
+}
+
+/** Members that say how the client wants its own answer, and need no upstream. */
+const QUIET = new Set(['stream_options', 'system_attribution', 'include', 'store', 'client_metadata'])
 
 function quirked(body: JsonObject, candidate: Candidate, admitted: Admitted): JsonObject {
   const quirks = candidate.via.declared.request

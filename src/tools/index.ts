@@ -25,6 +25,7 @@ export { type MarkerEvent, type MarkerOptions, type MarkerParser, type MarkerSou
 export { brokenPromises } from './native.ts'
 export { htmlToText, type PageOptions, type PageText } from './page.ts'
 export { cutPassages, type PassageOptions, RESULTS_PER_SEARCH, selectEvidence, truncateText } from './passages.ts'
+export { readPdf } from './pdf.ts'
 export { KnownUrls, knownUrls, urlsIn } from './provenance.ts'
 export { type RenderContext, renderError, renderPage, renderSearch, systemText } from './render.ts'
 export { type PendingCall, type Replayed, type ReplayOptions, replayHistory, restoreMarkers, resultMessage, withPending } from './replay.ts'

@@ -106,7 +106,10 @@ describe('filters hold whatever the backend returns', () => {
   })
   test('are passed on as well', async () => {
     let seen: SearchQuery | undefined
-    const spy = route('s', async (query) => ((seen = query), { results: [] }))
+    const spy = route('s', async (query) => {
+      seen = query
+      return { results: [] }
+    })
     await runSearch(
       'x',
       settings({ rules: { allowed: [rule('bücher.example/a/*')], blocked: [] }, location: { country: 'DE' } }),
@@ -189,9 +192,12 @@ describe('cost', () => {
 describe('memory', () => {
   const counted = () => {
     let count = 0
-    const paid = route('p', async () => (count++, await Promise.resolve(), { results: hits('https://a.example/', 'https://b.example/') }), {
-      priceNanosPerSearch: 500,
-    })
+    const search: SearchBackend['search'] = async () => {
+      count++
+      await Promise.resolve()
+      return { results: hits('https://a.example/', 'https://b.example/') }
+    }
+    const paid = route('p', search, { priceNanosPerSearch: 500 })
     return { paid, asked: () => count }
   }
   test('equal queries are asked once, also at the same time, and cost once', async () => {
@@ -228,9 +234,11 @@ describe('snippets', () => {
     )
   test('the first pages are read', async () => {
     const read: string[] = []
-    const { value } = deps([snippets(8)], {
-      readText: async (url) => (read.push(url), url.includes('s1') ? undefined : `The long text of ${url}.`),
-    })
+    const readText = async (url: string) => {
+      read.push(url)
+      return url.includes('s1') ? undefined : `The long text of ${url}.`
+    }
+    const { value } = deps([snippets(8)], { readText })
     const outcome = await runSearch('text', settings(), value)
     expect(read).toHaveLength(5)
     const passages = outcome.ok ? Object.fromEntries(outcome.evidence.map(({ url, passages }) => [url, passages[0]])) : {}

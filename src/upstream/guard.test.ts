@@ -169,7 +169,11 @@ describe('names that fail', () => {
 describe('on real sockets', () => {
   let hits = 0
   let hosts: (string | null)[] = []
-  const secret = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => (hits++, new Response('secret')) })
+  const secret = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: () => new Response('secret', { headers: { 'x-hit': String(++hits) } }),
+  })
   const site = Bun.serve({
     port: 0,
     hostname: '127.0.0.1',

@@ -1,11 +1,9 @@
 // Groq. https://console.groq.com/docs/openai
 
 import { defineProvider } from '../define.ts'
-import { answerRepair } from '../quirks/frames.ts'
 import { outputLimitAs, withoutFields } from '../quirks/openai-chat.ts'
 import { developerAsSystem, withoutNames, withoutReasoning } from '../quirks/openai-chat-messages.ts'
 import { effortAs } from '../quirks/openai-chat-reasoning.ts'
-import { usageFromXGroq } from '../quirks/openai-chat-usage.ts'
 import { parsedReasoning } from './quirks.ts'
 
 export const groq = defineProvider({
@@ -50,7 +48,6 @@ export const groq = defineProvider({
           'web_search_options',
         ),
       ],
-      ...answerRepair('"x_groq"', usageFromXGroq),
       nativeChoices: false,
     },
   ],

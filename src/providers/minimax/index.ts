@@ -4,7 +4,7 @@ import { defineProvider } from '../define.ts'
 import { classifyBy, OUT_OF_CREDIT } from '../quirks/classify.ts'
 import { answerRepair, both } from '../quirks/frames.ts'
 import { outputLimitAs, temperatureAtMost, withoutFields } from '../quirks/openai-chat.ts'
-import { developerAsSystem } from '../quirks/openai-chat-messages.ts'
+import { developerAsSystem, withoutCallSignatures } from '../quirks/openai-chat-messages.ts'
 import { thinkTags } from '../quirks/think-tags.ts'
 import { baseRespAsError, reasoningApart, warmTemperature } from './quirks.ts'
 
@@ -21,6 +21,7 @@ export const minimax = defineProvider({
       request: [
         outputLimitAs('max_tokens'),
         developerAsSystem,
+        withoutCallSignatures,
         reasoningApart,
         temperatureAtMost(1),
         warmTemperature,

@@ -3,7 +3,7 @@
 
 import { defineProvider } from '../define.ts'
 import { onlyFields, outputLimitAs } from '../quirks/openai-chat.ts'
-import { developerAsSystem, messageMembers } from '../quirks/openai-chat-messages.ts'
+import { developerAsSystem, messageMembers, withoutReasoning } from '../quirks/openai-chat-messages.ts'
 import { effortAs } from '../quirks/openai-chat-reasoning.ts'
 import { markedPrefill, nineLetterIds, seedAsRandomSeed } from './quirks.ts'
 
@@ -45,6 +45,7 @@ export const mistral = defineProvider({
           'safe_prompt',
           'metadata',
         ),
+        withoutReasoning,
         messageMembers('role', 'content', 'tool_calls', 'tool_call_id', 'name', 'prefix'),
         nineLetterIds,
         markedPrefill,

@@ -2,11 +2,9 @@
 
 import { defineProvider } from '../define.ts'
 import { classifyBy } from '../quirks/classify.ts'
-import { answerRepair } from '../quirks/frames.ts'
 import { outputLimitAs, temperatureAtMost, toolChoiceAmong, withoutFields } from '../quirks/openai-chat.ts'
 import { developerAsSystem, plainReasoning } from '../quirks/openai-chat-messages.ts'
 import { effortAsThinking } from '../quirks/openai-chat-reasoning.ts'
-import { usageFromChoice } from '../quirks/openai-chat-usage.ts'
 import { fixedSampling } from './quirks.ts'
 
 export const moonshot = defineProvider({
@@ -23,8 +21,8 @@ export const moonshot = defineProvider({
         outputLimitAs('max_tokens'),
         developerAsSystem,
         plainReasoning,
-        temperatureAtMost(1),
         fixedSampling,
+        temperatureAtMost(1),
         toolChoiceAmong('auto', 'none'),
         effortAsThinking(false),
         withoutFields(
@@ -43,7 +41,6 @@ export const moonshot = defineProvider({
           'prediction',
         ),
       ],
-      ...answerRepair('"usage"', usageFromChoice),
       inline: ['image', 'file', 'audio'],
       nativeChoices: false,
     },

@@ -4,10 +4,10 @@ import { defineProvider } from '../define.ts'
 import { classifyBy, OUT_OF_CREDIT } from '../quirks/classify.ts'
 import { withoutReasoning } from '../quirks/openai-chat-messages.ts'
 import { reasons } from './models.ts'
-import { hashedLongUser } from './quirks.ts'
+import { effortOnlyForReasoning, hashedLongUser } from './quirks.ts'
 
 // What we encode holds reasoning for hosts that want it back; OpenAI's own clients never send it.
-const chat = { format: 'openai-chat', request: [withoutReasoning, hashedLongUser], passthroughSafe: true } as const
+const chat = { format: 'openai-chat', request: [withoutReasoning, hashedLongUser, effortOnlyForReasoning], passthroughSafe: true } as const
 
 export const openai = defineProvider({
   id: 'openai',

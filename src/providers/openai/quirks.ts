@@ -1,6 +1,13 @@
 // OpenAI's own limits on what other formats leave open.
 
-import { userAtMost } from '../quirks/openai-chat.ts'
+import type { RequestQuirk } from '../define.ts'
+import { userAtMost, withoutFields } from '../quirks/openai-chat.ts'
+import { reasons } from './models.ts'
 
 /** `user` and `prompt_cache_key` hold 64 characters. https://platform.openai.com/docs/api-reference/chat/create#chat-create-user */
 export const hashedLongUser = userAtMost(64)
+
+const withoutEffort = withoutFields('reasoning_effort')
+
+/** Models that do not reason refuse the setting. https://platform.openai.com/docs/guides/reasoning */
+export const effortOnlyForReasoning: RequestQuirk = (body, ctx) => (reasons(ctx.upstreamModel) ? body : withoutEffort(body, ctx))

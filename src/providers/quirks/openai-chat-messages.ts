@@ -34,6 +34,9 @@ export const plainReasoning = eachMessage((message) =>
   message.role === 'assistant' ? withoutForeignSignatures(omit(message, ['reasoning_details', 'thinking_blocks'])) : message,
 )
 
+/** Google's signatures on calls, where the vendor does not know the member. */
+export const withoutCallSignatures = eachMessage(withoutForeignSignatures)
+
 /** Plain reasoning of earlier turns under the name the vendor reads. */
 export const reasoningAs = (name: 'reasoning' | 'reasoning_content'): RequestQuirk =>
   eachMessage((message) => {

@@ -3,6 +3,7 @@
 // so, stands in the vendor's own folder.
 
 import { createHash } from 'node:crypto'
+import { unsupported } from '../../core/errors.ts'
 import { asNumber, asString, isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
 import type { QuirkContext, RequestQuirk } from '../define.ts'
 
@@ -39,8 +40,19 @@ const SILENT: Readonly<Record<string, JsonValue>> = {
 /** What we add ourselves, or what only tunes the vendor it was meant for. */
 const OURS = new Set(['stream_options', 'max_completion_tokens', 'max_tokens', 'store', 'user', 'safety_identifier', 'prompt_cache_key'])
 
+/** @throws GatewayError 400 where the answer would lack what the client counts on. */
 function tellDropped(name: string, value: JsonValue | undefined, { note }: QuirkContext): void {
-  if (value === undefined || value === null || value === false || SILENT[name] === value || OURS.has(name)) return
+  if (name === 'logprobs' && value === true) throw unsupported('logprobs', 'This model does not report log probabilities.')
+  if (name === 'modalities' && Array.isArray(value) && value.includes('audio'))
+    throw unsupported('modalities', 'This model does not answer in audio.')
+  if (
+    value === undefined ||
+    value === null ||
+    (value === false && name !== 'parallel_tool_calls') ||
+    SILENT[name] === value ||
+    OURS.has(name)
+  )
+    return
   note?.({ kind: 'dropped', field: name, reason: 'the upstream has no such parameter' })
 }
 

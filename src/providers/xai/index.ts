@@ -2,11 +2,9 @@
 
 import { defineProvider } from '../define.ts'
 import { classifyBy, OUT_OF_CREDIT } from '../quirks/classify.ts'
-import { answerRepair } from '../quirks/frames.ts'
 import { outputLimitAs } from '../quirks/openai-chat.ts'
 import { developerAsSystem, plainReasoning } from '../quirks/openai-chat-messages.ts'
 import { effortAs } from '../quirks/openai-chat-reasoning.ts'
-import { cacheBesidePrompt, reasoningBesideOutput } from '../quirks/openai-chat-usage.ts'
 import { refusedByReasoning, takesNoEffort } from './quirks.ts'
 
 export const xai = defineProvider({
@@ -27,7 +25,6 @@ export const xai = defineProvider({
         effortAs({ minimal: 'low', xhigh: 'high', max: 'high' }),
         refusedByReasoning,
       ],
-      ...answerRepair('"usage"', cacheBesidePrompt, reasoningBesideOutput),
     },
     { format: 'openai-responses' },
   ],

@@ -37,7 +37,6 @@ const missing = (): GatewayError =>
 /** A pasted key often ends in a line break, which no header may hold. */
 function clean(secret: string): string {
   const trimmed = secret.trim()
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are forbidden in a header.
   if (/[\u0000-\u001f\u007f]|[^\u0000-\u00ff]/.test(trimmed)) {
     throw new GatewayError('upstream_auth', {}, new Error('the credential holds characters that a header cannot carry'))
   }

@@ -60,7 +60,7 @@ export class AnswerDecoder {
     if (typeof model === 'string' && model !== '') this.#model = model
     const created = numberOf(wire['created'])
     if (created !== undefined && created > 0) this.#created = created
-    for (const key in wire) if (!TOP_KNOWN.has(key) && wire[key] != null) this.#extras[key] = wire[key]
+    for (const key in wire) if (!TOP_KNOWN.has(key) && wire[key] != null && key !== '__proto__') this.#extras[key] = wire[key]
   }
 
   #body(wire: JsonObject, emit: Emit): void {

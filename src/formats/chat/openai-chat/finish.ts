@@ -68,7 +68,8 @@ export interface Ended {
 }
 
 export function decodeFinish({ raw, native, calls, refused, stopSequence }: Ended): Finish {
-  const meant = MEANING[raw?.toLowerCase() ?? ''] ?? 'stop'
+  const word = raw?.toLowerCase() ?? ''
+  const meant = Object.hasOwn(MEANING, word) ? (MEANING[word] as FinishReason) : 'stop'
   return {
     reason: settled(meant, { calls, refused, matched: stopSequence !== undefined }),
     ...((native ?? raw) !== undefined && { raw: native ?? (raw as string) }),

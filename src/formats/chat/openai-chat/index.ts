@@ -18,7 +18,7 @@ import { encodeStream } from './stream-encode.ts'
 import { watch } from './watch.ts'
 import { FORMAT } from './wire.ts'
 
-export { withMaxTokens, withoutCustomTools, withoutDeveloper, withoutReasoning, withPlainText } from './quirks.ts'
+export { withoutCustomTools } from './quirks.ts'
 
 function passthroughEdits({ model, stream }: Peek, upstreamModel: string, body: JsonObject): Edit[] {
   if (hasResponsesShape(body)) return rewriting(body, { model, upstreamModel })

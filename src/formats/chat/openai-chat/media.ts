@@ -82,7 +82,8 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
 
 /** File bytes as `file_data` has them: data URL, bare base64 or (on some hosts) a web address. */
 export function fileSource(data: string, name: string | undefined): MediaSource {
-  const byName = BY_EXTENSION[name?.split('.').at(-1)?.toLowerCase() ?? '']
+  const extension = name?.split('.').at(-1)?.toLowerCase() ?? ''
+  const byName = Object.hasOwn(BY_EXTENSION, extension) ? BY_EXTENSION[extension] : undefined
   const inline = parseDataUrl(data)
   if (inline !== undefined) {
     const vague = inline.mediaType === 'application/octet-stream'

@@ -9,9 +9,6 @@ import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { thinkingText } from './part-decode.ts'
 import { FORMAT, ownExtension } from './wire.ts'
 
-/** Message members that carry reasoning; strict hosts refuse them in a request. */
-export const REASONING_FIELDS: readonly string[] = ['reasoning_content', 'reasoning', 'reasoning_details', 'thinking_blocks']
-
 /** One entry of `reasoning_details` or `thinking_blocks`, whoever wrote it. */
 export interface ReasoningDetail {
   readonly text: string

@@ -175,7 +175,7 @@ function account(body: JsonObject): Partial<ChatRequest> {
 /** The unread rest, and what the neutral model holds less exactly than this wire. */
 function carried(body: JsonObject, options: JsonObject | undefined): ChatRequest['extensions'] {
   const kept: JsonObject = {}
-  for (const [key, value] of Object.entries(body)) if (!MAPPED.has(key) && value !== null) kept[key] = value
+  for (const [key, value] of Object.entries(body)) if (!MAPPED.has(key) && value !== null && key !== '__proto__') kept[key] = value
   // Both names of the end customer: the neutral request has one.
   if (kept['safety_identifier'] !== undefined && typeof body['user'] === 'string') kept['user'] = body['user']
   const effort = body['reasoning_effort']

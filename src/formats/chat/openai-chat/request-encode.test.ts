@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { ChatRequest, Message } from '../../../core/chat.ts'
 import type { Warning } from '../../../core/warning.ts'
 import { openaiChat } from './index.ts'
+import { withoutCustomTools } from './quirks.ts'
 import { encodeRequest } from './request-encode.ts'
 import { bodyOf, contextOf, HELLO, http, reencoded, refusalOf } from './test-kit.ts'
 
@@ -261,5 +262,26 @@ describe('encoding for an upstream', () => {
     expect(warnings.map(({ field }) => field).sort()).toEqual(['tools.web_search_20250305', 'top_k'])
     expect(body).not.toHaveProperty('tools')
     expect((body['user'] as string).length).toBe(64)
+  })
+
+  test('custom tools become functions of one text for hosts without them', () => {
+    const body = withoutCustomTools(
+      reencoded({
+        tools: [{ type: 'custom', name: 'patch', description: 'd', format: { type: 'grammar', syntax: 'lark', definition: 'G' } }],
+        tool_choice: { type: 'custom', name: 'patch' },
+        messages: [
+          HELLO,
+          { role: 'assistant', tool_calls: [{ id: 'c', type: 'custom', custom: { name: 'patch', input: 'a"b' } }] },
+          { role: 'tool', tool_call_id: 'c', content: 'ok' },
+        ],
+      }),
+    )
+    expect(body).toMatchObject({
+      tools: [
+        { type: 'function', function: { name: 'patch', description: expect.stringContaining('G'), parameters: { required: ['input'] } } },
+      ],
+      tool_choice: { type: 'function', function: { name: 'patch' } },
+      messages: [{}, { tool_calls: [{ id: 'c', type: 'function', function: { name: 'patch', arguments: '{"input":"a\\"b"}' } }] }, {}],
+    })
   })
 })

@@ -95,7 +95,7 @@ const TIERS: Readonly<Record<string, string>> = { standard: 'default', standard_
 
 function serviceTier(tier: string | undefined, note: Note): string | undefined {
   if (tier === undefined) return undefined
-  const mapped = TIERS[tier] ?? tier
+  const mapped = Object.hasOwn(TIERS, tier) ? (TIERS[tier] as string) : tier
   if (['auto', 'default', 'flex', 'scale', 'priority', 'fast'].includes(mapped)) return mapped
   note({ kind: 'dropped', field: 'service_tier', reason: 'the upstream does not know this tier' })
   return undefined

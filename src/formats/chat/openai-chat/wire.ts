@@ -81,7 +81,8 @@ export function requireString(from: JsonObject, key: string, field = key): strin
 export function carriedFrom(wire: JsonObject, known: ReadonlySet<string>): { extensions?: Extensions } {
   let carried: JsonObject | undefined
   for (const key in wire) {
-    if (known.has(key) || wire[key] === undefined) continue
+    // `__proto__` would change the object instead of being a member of it.
+    if (known.has(key) || wire[key] === undefined || key === '__proto__') continue
     carried ??= {}
     carried[key] = wire[key]
   }
