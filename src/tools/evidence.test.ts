@@ -55,7 +55,7 @@ describe('quotes', () => {
       }),
       { numRuns: 500 },
     )
-  })
+  }, 60_000)
 
   test('sentences cover everything but space', () => {
     fc.assert(
@@ -210,7 +210,7 @@ describe('passages', () => {
         },
       ),
     )
-  })
+  }, 60_000)
 
   test('truncation', () => {
     expect(truncateText('short', 10)).toBe('short')
@@ -352,5 +352,5 @@ describe('neutral text', () => {
     )
     expect(neutralLine(' a\n[1] b ', 'x')).toBe('a (1) b')
     expect(visible('\ud800x')).toBe('\ufffdx')
-  })
+  }, 60_000)
 })

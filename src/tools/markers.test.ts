@@ -182,7 +182,7 @@ describe('latency', () => {
       shown([piece.repeat(20_000)])
       expect(performance.now() - started).toBeLessThan(3000)
     }
-  })
+  }, 60_000)
 })
 
 describe('properties', () => {
@@ -197,7 +197,7 @@ describe('properties', () => {
         for (let j = i; j <= text.length; j += 3) expect(shown([text.slice(0, i), text.slice(i, j), text.slice(j)])).toBe(whole)
       }
     }
-  })
+  }, 60_000)
 
   const fragment = fc.oneof(
     fc.constantFrom(
@@ -258,7 +258,7 @@ describe('properties', () => {
       }),
       { numRuns: 2000 },
     )
-  })
+  }, 60_000)
 
   test('without sources no character is lost', () => {
     const none = { sources: { count: () => 0, byUrl: () => undefined } }
@@ -270,5 +270,5 @@ describe('properties', () => {
       }),
       { numRuns: 2000 },
     )
-  })
+  }, 60_000)
 })

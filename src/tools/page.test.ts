@@ -156,7 +156,7 @@ describe('robustness', () => {
       text(piece.repeat(Math.floor(1_000_000 / piece.length)), true)
       expect([piece, performance.now() - started < 3000]).toEqual([piece, true])
     }
-  })
+  }, 60_000)
 
   test('never throws, never shows a hidden thing', () => {
     const piece = fc.constantFrom(
@@ -195,5 +195,5 @@ describe('robustness', () => {
       fc.property(fc.string({ maxLength: 300 }), (html) => void text(html, true)),
       { numRuns: 300 },
     )
-  })
+  }, 60_000)
 })

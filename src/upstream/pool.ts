@@ -1,6 +1,5 @@
 // The upstream as the rest of the house sees it: one `send`, which picks the network or, by origin, a
-// handler in our own process (the sandbox). Connections are the runtime's own pool: one session for each
-// channel was measured to bring nothing.
+// handler in our own process (the sandbox). Connections are the runtime's own pool.
 
 import { GatewayError } from '../core/errors.ts'
 import { createAuthorize } from './auth/authorize.ts'
