@@ -12,31 +12,12 @@ export function finish(record: ExchangeRecord, gateway: Gateway, error?: Gateway
   record.outcome = error === undefined ? 'ok' : error.code === 'client_closed' ? 'cancelled' : 'error'
   record.error = error?.code
   gateway.metrics.finished(record)
+  const detail = record.detail()
   if (record.keyId !== '') {
-    gateway.requests.append({
-      id: record.id,
-      keyId: record.keyId,
-      startedMs: record.startedMs,
-      outcome: record.outcome,
-      detail: record.detail(),
-    })
+    gateway.requests.append({ id: record.id, keyId: record.keyId, startedMs: record.startedMs, outcome: record.outcome, detail })
   }
-  const level = error === undefined ? 'info' : ERRORS[error.code].log
-  if (gateway.log.enabled(level)) {
-    gateway.log(level, 'exchange', {
-      request: record.id,
-      key: record.keyId,
-      format: record.format,
-      model: record.model,
-      stream: record.stream,
-      outcome: record.outcome,
-      error: record.error,
-      channel: record.attempts.at(-1)?.channel,
-      attempts: record.attempts.length,
-      ms: record.durationMs,
-      usage: record.usage,
-      receipt: record.warnings.length === 0 ? undefined : record.warnings,
-      ...(error?.code === 'internal' && { cause: error.cause instanceof Error ? error.cause.stack : error.cause }),
-    })
+  gateway.log.printed(error === undefined ? 'info' : ERRORS[error.code].log, 'exchange', detail)
+  if (error?.code === 'internal') {
+    gateway.log('error', 'internal failure', { id: record.id, cause: error.cause instanceof Error ? error.cause.stack : error.cause })
   }
 }

@@ -50,8 +50,8 @@ export class ExchangeRecord {
 
   /** The row's JSON: plain members, since it is written for every exchange and read for few. */
   detail(): string {
-    const { format, model, stream, durationMs, firstContentMs, error, attempts, usage, warnings } = this
-    return JSON.stringify({ format, model, stream, durationMs, firstContentMs, error, attempts, usage, warnings })
+    const { id, keyId, outcome, format, model, stream, durationMs, firstContentMs, error, attempts, usage, warnings } = this
+    return JSON.stringify({ id, keyId, outcome, format, model, stream, durationMs, firstContentMs, error, attempts, usage, warnings })
   }
 }
 

@@ -57,7 +57,7 @@ async function handle(request: Request, server: Server<undefined>, options: Serv
   const receivedMs = options.gateway.nowMs()
   const inbound = taken(request, receivedMs)
   if (request.method === 'OPTIONS') return preflight(request)
-  const plain = await plainAnswer(inbound, options)
+  const plain = plainAnswer(inbound, options)
   if (plain !== undefined) return plain
   let target: Target | undefined
   try {
@@ -105,18 +105,24 @@ function taken(request: Request, receivedMs: number): Inbound {
   }
 }
 
+async function metricsText({ metrics }: ServerOptions): Promise<Response> {
+  return new Response(await metrics(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } })
+}
+
 /** Addresses outside the API: health, metrics, a friendly root. */
-async function plainAnswer({ request, path }: Inbound, options: ServerOptions): Promise<Response | undefined> {
+function plainAnswer({ request, path }: Inbound, options: ServerOptions): Response | Promise<Response> | undefined {
   const reading = request.method === 'GET' || request.method === 'HEAD'
   if (!reading) return undefined
-  const headers = corsHeaders()
   switch (path) {
     case '/healthz':
-      return Response.json({ status: 'ok' }, { headers })
+      return Response.json({ status: 'ok' }, { headers: corsHeaders() })
     case '/readyz':
-      return Response.json({ status: options.ready() ? 'ready' : 'not ready' }, { status: options.ready() ? 200 : 503, headers })
+      return Response.json(
+        { status: options.ready() ? 'ready' : 'not ready' },
+        { status: options.ready() ? 200 : 503, headers: corsHeaders() },
+      )
     case '/metrics':
-      return new Response(await options.metrics(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } })
+      return metricsText(options)
     case '/':
     case '/v1':
     case '/v1/':
@@ -127,7 +133,7 @@ async function plainAnswer({ request, path }: Inbound, options: ServerOptions): 
           docs: 'README.md',
           endpoints: ['/v1/chat/completions', '/v1/responses', '/v1/messages', '/v1beta/models/{model}:generateContent', '/v1/models'],
         },
-        { headers },
+        { headers: corsHeaders() },
       )
     default:
       return undefined

@@ -5,6 +5,7 @@ export { bestQuote, type CiteContext, citationsFor, clearSource, MAX_QUOTE, type
 export { claudeSearchResults, rewriteClaudeCitation } from './claude-sources.ts'
 export { neutral, visible } from './clean.ts'
 export { readWebTools, TOOL_NAME } from './declaration.ts'
+export { indexChunks, readSiteMap, type SiteMap } from './documents.ts'
 export { conflicts, type DomainRule, type DomainRules, NO_RULES, parseDomain, permits, postFilter, webUrl } from './domains.ts'
 export {
   type FetchDeps,

@@ -12,6 +12,8 @@ export interface MarkerSources {
 
 export type MarkerToken =
   | { readonly type: 'unit'; readonly unit: string }
+  /** Units that mean nothing to anybody, in one piece: it is the same as one token for each. */
+  | { readonly type: 'run'; readonly text: string }
   /** Text without borders or markers inside: code, math, foreign links. */
   | { readonly type: 'verbatim'; readonly text: string }
   /** `label` is text of the marker that stays visible: the title of a link. */
@@ -41,6 +43,17 @@ const LENTICULAR = new RegExp(`^(\\s*${ITEM}(?:\\s?[,;，、]\\s?${ITEM})*\\s*)(
 /** Nothing but the beginning of a marker: dropped when the text ends here. */
 const DANGLING = /^(?:\^?\[{1,2}|【|［)\s*(?:(?:sources?|citations?|refs?)[\s:#]*)?[0-9０-９,;\s\-–—]*[\]】］]?(?:†[^】]*)?$/i
 
+/** Letters, digits, space and the punctuation that neither ends a sentence nor begins anything. */
+const isOrdinary = (code: number): boolean =>
+  (code >= 0x61 && code <= 0x7a) ||
+  code === 0x20 ||
+  (code >= 0x41 && code <= 0x5a) ||
+  (code >= 0x30 && code <= 0x39) ||
+  code === 0x2c ||
+  code === 0x27 ||
+  (code >= 0xc0 && code < 0x2000) ||
+  (code >= 0x4e00 && code < 0xa000)
+
 export class MarkerLexer {
   readonly #sources: MarkerSources
   readonly #parentheses: boolean
@@ -57,7 +70,18 @@ export class MarkerLexer {
   }
 
   push(text: string, emit: (token: MarkerToken) => void): void {
-    for (let i = 0; i < text.length; i++) this.#take(text[i] as string, emit)
+    for (let i = 0; i < text.length; ) {
+      let end = i
+      if (this.#held === '' && this.#fence === undefined) while (end < text.length && isOrdinary(text.charCodeAt(end))) end++
+      if (end === i) {
+        this.#take(text[i++] as string, emit)
+        continue
+      }
+      const run = text.slice(i, end)
+      this.#seen(run)
+      emit({ type: 'run', text: run })
+      i = end
+    }
   }
 
   end(emit: (token: MarkerToken) => void): void {

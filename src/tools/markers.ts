@@ -121,6 +121,7 @@ class Sentences {
     if (token.type === 'marker') return this.#marker(token, emit)
     if (token.type === 'unknown-marker') emit({ type: 'stray', reason: 'unknown-source' })
     if (token.type === 'unit') return this.#unit(token.unit, emit)
+    if (token.type === 'run') return this.#run(token.text, emit)
     this.#verbatim(token.text, emit)
   }
 
@@ -229,6 +230,21 @@ class Sentences {
     else if (unit === '!' || unit === '?') this.#border(true)
     else if (unit === '.' && !this.#isAbbreviation()) this.#border(true)
     else this.#cap(emit)
+  }
+
+  /** Units that neither end nor begin anything: inside a sentence they are only added, up to the cap at a time. */
+  #run(text: string, emit: Emit): void {
+    let at = 0
+    while (at < text.length) {
+      if (this.#join !== undefined || this.#leading || this.#lead !== undefined || this.#tail !== undefined) {
+        this.#unit(text[at++] as string, emit)
+        continue
+      }
+      const room = Math.max(1, this.#maxHeld - this.#body.length)
+      this.#body += text.slice(at, at + room)
+      at += room
+      this.#cap(emit)
+    }
   }
 
   #border(weak: boolean): void {
