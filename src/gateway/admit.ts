@@ -65,12 +65,23 @@ export function admit(call: Call, gateway: Gateway, record: ExchangeRecord): Adm
   let decoded: ChatRequest | undefined
   function request(): ChatRequest {
     if (decoded === undefined) {
-      decoded = format.decodeRequest(http, note)
+      decoded = shallow(() => format.decodeRequest(http, note))
       record.decodeWarnings = record.warnings.length
     }
     return decoded
   }
   return { call, caller, peek, candidates, record, note, request }
+}
+
+/** What is nested deeper than the runtime's stack can walk is the client's fault. @throws GatewayError 400 */
+export function shallow<T>(walk: () => T): T {
+  try {
+    return walk()
+  } catch (thrown) {
+    throw thrown instanceof RangeError
+      ? new GatewayError('invalid_request', { message: 'The request is nested too deeply.' }, thrown)
+      : thrown
+  }
 }
 
 function refuseRepeats(text: string): void {

@@ -5,6 +5,7 @@ import { GatewayError } from '../core/errors.ts'
 import { asNumber, asObject, tryParseJson } from '../lib/json.ts'
 import { splice } from '../lib/json-splice.ts'
 import { type Candidate, plan } from '../routing/index.ts'
+import { shallow } from './admit.ts'
 import type { Call, Gateway } from './call.ts'
 import { estimateInputTokens } from './estimate.ts'
 
@@ -29,7 +30,7 @@ export async function countTokens(call: Call, gateway: Gateway): Promise<number>
   })
   if (candidates.length === 0)
     throw new GatewayError('model_not_found', { message: `The model \`${peek.model}\` does not exist or you do not have access to it.` })
-  const estimate = (): number => estimateInputTokens(call.format.decodeRequest(call.http, () => {}))
+  const estimate = (): number => shallow(() => estimateInputTokens(call.format.decodeRequest(call.http, () => {})))
   const native = candidates.find(({ mode, channel }) => mode === 'passthrough' && channel.provider.local === undefined)
   if (native === undefined) return estimate()
   return (await countedUpstream(call, native, gateway)) ?? estimate()

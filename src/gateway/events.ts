@@ -2,7 +2,7 @@
 // choices. What stands above (encoders, server-tool rounds) cannot tell the difference.
 
 import type { ChatEvent } from '../core/chat-event.ts'
-import { isContent } from '../core/chat-event.ts'
+import { isContent, unfoldResponse } from '../core/chat-event.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { ChatContext } from '../formats/index.ts'
 import type { Frame } from '../lib/framing/frame.ts'
@@ -10,6 +10,8 @@ import { chain } from '../lib/transducer.ts'
 import type { Candidate } from '../routing/index.ts'
 import type { UpstreamResponse } from '../upstream/index.ts'
 import { deframer } from './deframe.ts'
+import { scrubbed } from './scrub.ts'
+import { decodedAnswer } from './translate.ts'
 
 export interface EventSource {
   /** The next events, perhaps none; `undefined` after the one that ended the stream. Never rejects. */
@@ -26,9 +28,13 @@ export function eventsOf(response: UpstreamResponse, candidate: Candidate, conte
   const bytes = deframer(declared.framing ?? format.upstreamFraming)
   const reader = response.reader()
   let closed = false
+  let silent = true
   let batch: ChatEvent[] = []
   const takeEvent = (event: ChatEvent): void => void (closed || batch.push(event))
-  const takeFrame = (frame: Frame): void => frames.push(frame, takeEvent)
+  const takeFrame = (frame: Frame): void => {
+    silent &&= frame.comment === true
+    frames.push(frame, takeEvent)
+  }
 
   return {
     async next() {
@@ -38,6 +44,7 @@ export function eventsOf(response: UpstreamResponse, candidate: Candidate, conte
         const { done, value } = await reader.read()
         if (done) {
           bytes.end(takeFrame)
+          if (silent) throw new GatewayError('upstream_empty')
           frames.end(takeEvent)
         } else bytes.push(value, takeFrame)
         if (done && !ends(batch.at(-1))) batch.push({ type: 'error', error: new GatewayError('upstream_cut') })
@@ -48,6 +55,7 @@ export function eventsOf(response: UpstreamResponse, candidate: Candidate, conte
       const cut = batch.findIndex(ends)
       if (cut >= 0) {
         batch.length = cut + 1
+        batch[cut] = safe(batch[cut] as ChatEvent, candidate)
         closed = true
         reader.cancel()
       }
@@ -59,6 +67,51 @@ export function eventsOf(response: UpstreamResponse, candidate: Candidate, conte
     },
   }
 }
+
+/** Whether a stream was answered with a whole JSON body: some hosts do that for errors, some for everything. */
+export const isWhole = ({ headers }: UpstreamResponse, { via }: Candidate): boolean =>
+  (via.declared.framing ?? via.format.upstreamFraming) === 'sse' && headers.get('content-type')?.includes('application/json') === true
+
+/** The events of a whole answer. Streams under the wrong label are read as what they are. */
+export function wholeEvents(response: UpstreamResponse, candidate: Candidate, context: ChatContext): EventSource {
+  let closed = false
+  return {
+    async next() {
+      if (closed) return undefined
+      closed = true
+      try {
+        const text = await response.text()
+        if (/^\s*(?:data|event|id|retry)?:/.test(text)) return streamEvents(text, candidate, context).map((event) => safe(event, candidate))
+        return [...unfoldResponse(decodedAnswer(text, candidate, context))]
+      } catch (thrown) {
+        const error = thrown instanceof GatewayError ? thrown : new GatewayError('upstream_malformed', {}, thrown)
+        return [safe({ type: 'error', error }, candidate)]
+      }
+    },
+    cancel() {
+      closed = true
+      response.reader().cancel()
+    },
+  }
+}
+
+function streamEvents(text: string, { via }: Candidate, context: ChatContext): ChatEvent[] {
+  const events: ChatEvent[] = []
+  const decode = via.format.decodeStream(context)
+  const quirk = via.declared.frames?.()
+  const frames = quirk === undefined ? decode : chain<Frame, Frame, ChatEvent>(quirk, decode)
+  const bytes = deframer('sse')
+  const takeFrame = (frame: Frame): void => frames.push(frame, (event) => events.push(event))
+  bytes.push(new TextEncoder().encode(text), takeFrame)
+  bytes.end(takeFrame)
+  frames.end((event) => events.push(event))
+  const last = events.findIndex(ends)
+  return last < 0 ? [...events, { type: 'error', error: new GatewayError('upstream_cut') }] : events.slice(0, last + 1)
+}
+
+/** Once a stream has begun nobody else looks at its error before the client does. */
+const safe = (event: ChatEvent, candidate: Candidate): ChatEvent =>
+  event.type === 'error' ? { type: 'error', error: scrubbed(event.error, candidate) } : event
 
 const ends = (event: ChatEvent | undefined): boolean => event?.type === 'end' || event?.type === 'error'
 

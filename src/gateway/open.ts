@@ -8,11 +8,12 @@ import type { UpstreamResponse } from '../upstream/index.ts'
 import type { Admitted } from './admit.ts'
 import type { Gateway } from './call.ts'
 import { enframer } from './enframe.ts'
-import { eventsOf, untilContent } from './events.ts'
+import { eventsOf, isWhole, untilContent, wholeEvents } from './events.ts'
 import { joined, joinedResponse } from './fan-out.ts'
 import { openPassing } from './passing.ts'
 import type { OpenStream } from './piece.ts'
-import { decodedAnswer, type Outbound, parsedAnswer, passthroughRequest, refusal, translatedRequest } from './translate.ts'
+import { contextOf, decodedAnswer, type Outbound, parsedAnswer, passthroughRequest, refusal, translatedRequest } from './translate.ts'
+import { translating } from './translating.ts'
 
 /** A whole answer in the client's format. */
 export async function openUnary(admitted: Admitted, candidate: Candidate, gateway: Gateway): Promise<string> {
@@ -41,11 +42,15 @@ export async function openStream(admitted: Admitted, candidate: Candidate, gatew
   const out = enframer(admitted.peek.framing, admitted.call.format)
   if (candidate.mode === 'passthrough') {
     const response = await accepted(await gateway.upstream.send(passthroughRequest(admitted, candidate, gateway)), candidate)
-    return openPassing(admitted, candidate, { response, out })
+    if (!isWhole(response, candidate)) return openPassing(admitted, candidate, { response, out })
+    const context = contextOf(admitted, candidate, { request: admitted.request(), gateway })
+    return translating(admitted, await untilContent(wholeEvents(response, candidate, context)), { context, out })
   }
   const outbound = await translatedRequest(admitted, candidate, gateway)
   const responses = await sentAll(outbound, candidate, gateway)
-  const sources = responses.map((response) => eventsOf(response, candidate, outbound.context))
+  const sources = responses.map((response) =>
+    isWhole(response, candidate) ? wholeEvents(response, candidate, outbound.context) : eventsOf(response, candidate, outbound.context),
+  )
   const source = await untilContent(sources.length === 1 ? (sources[0] as (typeof sources)[number]) : joined(sources))
   return translating(admitted, source, { context: clientContext(admitted, outbound), out })
 }
@@ -74,5 +79,3 @@ async function accepted(response: UpstreamResponse, candidate: Candidate): Promi
   }
   return response
 }
-
-import { translating } from './translating.ts'

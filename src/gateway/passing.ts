@@ -5,13 +5,14 @@
 import { GatewayError } from '../core/errors.ts'
 import type { Frame } from '../lib/framing/frame.ts'
 import { sseDecoder } from '../lib/framing/sse.ts'
+import { tryParseJson } from '../lib/json.ts'
+import { membersOf, splice } from '../lib/json-splice.ts'
 import type { Candidate } from '../routing/index.ts'
 import type { UpstreamResponse } from '../upstream/index.ts'
 import type { Admitted } from './admit.ts'
 import type { Enframer } from './enframe.ts'
 import type { OpenStream, Piece } from './piece.ts'
-
-const MODEL_MEMBER = /"(?:model|modelVersion)"\s*:\s*"(?:[^"\\]|\\.)*"/
+import { scrubbed } from './scrub.ts'
 
 /**
  * Reads until the first content, holding frames back.
@@ -34,6 +35,7 @@ export async function openPassing(
 
 class PassingStream implements OpenStream {
   readonly #admitted: Admitted
+  readonly #candidate: Candidate
   readonly #out: Enframer
   readonly #reader: ReturnType<UpstreamResponse['reader']>
   readonly #markers: readonly string[]
@@ -42,33 +44,39 @@ class PassingStream implements OpenStream {
   readonly #renamed: string | undefined
   readonly #plain: boolean
   #pending = ''
-  #altered = false
+  /** The text of the last read. */
+  #arrived = ''
   #content = false
   #framesSeen = 0
+  #started = false
   #ended = false
+  /** Nothing after this frame belongs to the answer. */
+  #sealed = false
   #failure: GatewayError | undefined
   #closed = false
   readonly #take = (frame: Frame): void => this.#takeFrame(frame)
+  readonly #takeLast = (frame: Frame): void => this.#takeUnfinished(frame)
 
   constructor(admitted: Admitted, candidate: Candidate, { response, out }: { response: UpstreamResponse; out: Enframer }) {
     this.#admitted = admitted
+    this.#candidate = candidate
     this.#out = out
     this.#reader = response.reader()
     this.#markers = admitted.call.format.watch.markers
-    this.#renamed = candidate.upstreamModel === admitted.peek.model ? undefined : JSON.stringify(admitted.peek.model)
+    this.#renamed = candidate.upstreamModel === admitted.peek.model ? undefined : admitted.peek.model
     this.#plain = admitted.peek.framing === 'sse'
   }
 
   async open(): Promise<void> {
     while (!this.#content && !this.#ended) {
       const { done, value } = await this.#reader.read()
-      if (done) throw new GatewayError(this.#pending === '' ? 'upstream_empty' : 'upstream_cut')
-      this.#read(value)
+      if (done) this.#close()
+      else this.#read(value)
       if (this.#failure !== undefined) throw this.#failure
+      if (done && !this.#content && !this.#ended) throw new GatewayError(this.#framesSeen === 0 ? 'upstream_empty' : 'upstream_cut')
     }
-    // Nothing but its own end mark: the upstream answered with nothing.
-    if (!this.#content && this.#framesSeen <= 1) throw new GatewayError('upstream_empty')
-    this.#altered = true
+    // Nothing but its own terminator: the upstream answered with nothing. A lone frame that tells why it ends is an answer.
+    if (!this.#content && this.#sealed && this.#framesSeen <= 1) throw new GatewayError('upstream_empty')
   }
 
   async next(): Promise<Piece> {
@@ -77,8 +85,7 @@ class PassingStream implements OpenStream {
     try {
       const { done, value } = await this.#reader.read()
       if (done) {
-        this.#closed = true
-        this.#frames.end(this.#take)
+        this.#close()
         return this.#pending === '' ? this.#closing() : this.#piece(undefined)
       }
       this.#read(value)
@@ -97,27 +104,43 @@ class PassingStream implements OpenStream {
   }
 
   #read(bytes: Uint8Array): void {
-    this.#altered = !this.#plain
-    this.#frames.push(this.#text.decode(bytes, { stream: true }), this.#take)
+    this.#arrived = this.#text.decode(bytes, { stream: true })
+    this.#frames.push(this.#arrived, this.#take)
+  }
+
+  #close(): void {
+    this.#closed = true
+    this.#frames.end(this.#takeLast)
   }
 
   /** Hands the upstream's own bytes on when they were whole frames and needed no change. */
   #piece(bytes: Uint8Array | undefined): Piece {
     const text = this.#pending
     this.#pending = ''
-    const untouched = bytes !== undefined && !this.#altered && text.length === bytes.length
+    // Equal lengths alone prove nothing: events of one size, cut at one place, have them too.
+    const untouched = bytes !== undefined && text.length === bytes.length && text === this.#arrived
     return { bytes: untouched ? bytes : text, last: false, ...(this.#failure && { error: this.#failure }) }
   }
 
   #closing(): Piece {
     const { format, requestId } = this.#admitted.call
-    if (this.#ended) return { bytes: this.#out.end(), last: true, ...(this.#failure && { error: this.#failure }) }
+    const { terminator } = format.watch
+    if (this.#ended) {
+      const missing = terminator !== undefined && !this.#sealed ? this.#out.frame(terminator) : ''
+      return { bytes: missing + this.#out.end(), last: true, ...(this.#failure && { error: this.#failure }) }
+    }
     // The connection closed cleanly without the format's own last event: that is a cut, whatever it looks like.
     const error = this.#failure ?? new GatewayError('upstream_cut')
     return { bytes: this.#out.frame(format.encodeErrorFrame(error, requestId)) + this.#out.end(), last: true, error }
   }
 
+  /** A block that the end of the bytes cut short: whole without its blank line, or torn and not for any reader. */
+  #takeUnfinished({ raw: _unfinished, ...frame }: Frame): void {
+    if (frame.data.trim() === '[DONE]' || tryParseJson(frame.data) !== undefined) this.#takeFrame(frame)
+  }
+
   #takeFrame(frame: Frame): void {
+    if (this.#sealed) return
     if (frame.comment) return this.#pass(frame)
     this.#framesSeen++
     const { data } = frame
@@ -129,32 +152,59 @@ class PassingStream implements OpenStream {
       }
     }
     if (!marked) {
+      if (!looksWhole(data)) return this.#fail(new GatewayError('upstream_malformed'), undefined)
       this.#content = true
       return this.#pass(frame)
     }
     const sighting = this.#admitted.call.format.watch.frame(frame)
     if (sighting.usage !== undefined) this.#admitted.record.addUsage(sighting.usage)
     if (sighting.content === true) this.#content = true
-    if (sighting.error !== undefined) {
-      this.#failure = sighting.error
-      this.#ended = true
-    }
+    const spliced = sighting.start === true && this.#started
+    this.#started ||= sighting.start === true
+    const failure = spliced ? new GatewayError('upstream_malformed') : sighting.error
+    if (failure !== undefined) return this.#fail(failure, spliced ? undefined : frame)
     if (sighting.end === true) this.#ended = true
-    if (sighting.usageOnly === true && this.#admitted.peek.hidesUsage === true) {
-      this.#altered = true
-      return
-    }
+    if (sighting.usageOnly === true && this.#admitted.peek.hidesUsage === true) return
     this.#pass(frame)
+    if (sighting.sealed === true) this.#sealed = true
+  }
+
+  /** The upstream's own words when they are safe to repeat, else ours. Nothing follows them. */
+  #fail(error: GatewayError, frame: Frame | undefined): void {
+    const { format, requestId } = this.#admitted.call
+    this.#failure = scrubbed(error, this.#candidate)
+    this.#ended = true
+    const safe = frame !== undefined && this.#failure === error && error.details.wire !== undefined
+    this.#pass(safe ? frame : format.encodeErrorFrame(this.#failure, requestId))
+    this.#sealed = true
   }
 
   #pass(frame: Frame): void {
-    if (this.#renamed !== undefined && MODEL_MEMBER.test(frame.data)) {
-      this.#altered = true
-      const name = this.#renamed
-      const rename = (text: string): string => text.replace(MODEL_MEMBER, (member) => member.slice(0, member.indexOf(':') + 1) + name)
-      frame =
-        frame.raw === undefined ? { ...frame, data: rename(frame.data) } : { ...frame, data: rename(frame.data), raw: rename(frame.raw) }
-    }
+    if (this.#renamed !== undefined) frame = renamed(frame, this.#admitted.call.format.watch.modelPath, this.#renamed)
     this.#pending += this.#plain ? (frame.raw ?? this.#out.frame(frame)) : this.#out.frame(frame)
   }
+}
+
+/** Whether the data is JSON, judged by its ends: parsing every frame would cost more than carrying it. */
+const looksWhole = (data: string): boolean =>
+  (data.charCodeAt(0) === 123 && data.charCodeAt(data.length - 1) === 125) || data === '' || tryParseJson(data) !== undefined
+
+/** The frame under another model name. Only the member that names the model: a tool may have an argument of that name. */
+function renamed(frame: Frame, path: readonly string[], model: string): Frame {
+  if (!namesModel(frame.data, path)) return frame
+  const data = splice(frame.data, [{ op: 'set', path, value: model }])
+  const { raw, ...rest } = frame
+  // Data of several lines stands in the raw text in pieces; it is written anew.
+  return raw?.includes(frame.data) === true ? { ...rest, data, raw: raw.replace(frame.data, () => data) } : { ...rest, data }
+}
+
+function namesModel(text: string, path: readonly string[]): boolean {
+  if (!text.includes(`"${path.at(-1)}"`)) return false
+  let from = 0
+  for (const key of path) {
+    const member = membersOf(text, from).find((candidate) => candidate.key === key)
+    if (member === undefined) return false
+    from = member.valueStart
+  }
+  return text.charCodeAt(from) === 34
 }

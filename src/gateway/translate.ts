@@ -1,7 +1,7 @@
 // Makes the outbound request of one candidate: the client's own bytes with few edits, or the neutral
 // request encoded in the upstream's format. Also the way back for whole answers.
 
-import type { ChatResponse } from '../core/chat.ts'
+import type { ChatRequest, ChatResponse } from '../core/chat.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { ChatContext } from '../formats/index.ts'
 import { isObject, type JsonObject, type JsonValue, tryParseJson } from '../lib/json.ts'
@@ -9,7 +9,7 @@ import { splice } from '../lib/json-splice.ts'
 import type { QuirkContext } from '../providers/index.ts'
 import { type Candidate, takesChoices } from '../routing/index.ts'
 import type { OutboundRequest, UpstreamResponse } from '../upstream/index.ts'
-import type { Admitted } from './admit.ts'
+import { type Admitted, shallow } from './admit.ts'
 import type { Gateway } from './call.ts'
 import { inlined } from './inline.ts'
 
@@ -31,27 +31,28 @@ export function passthroughRequest(admitted: Admitted, candidate: Candidate, gat
 
 /** @throws GatewayError 400 for what the upstream's format cannot express. */
 export async function translatedRequest(admitted: Admitted, candidate: Candidate, gateway: Gateway): Promise<Outbound> {
-  const { peek, call, note } = admitted
+  const { call } = admitted
   const decoded = admitted.request()
   noteCarried(admitted, candidate)
   const single = decoded.choices > 1 && !takesChoices(candidate.via)
   const request = await inlined(single ? { ...decoded, choices: 1 } : decoded, candidate, gateway)
-  const context: ChatContext = {
-    request,
-    requestedModel: peek.model,
-    upstreamModel: candidate.upstreamModel,
-    ids: gateway.ids,
-    nowMs: call.receivedMs,
-    note,
-  }
-  const wire = candidate.via.format.encodeRequest(context)
+  const context = contextOf(admitted, candidate, { request, gateway })
+  const wire = shallow(() => candidate.via.format.encodeRequest(context))
   const body = quirked(wire.body, candidate, admitted)
   const same = candidate.via.format === call.format ? forwarded(admitted, candidate) : {}
   return {
-    request: outbound(admitted, candidate, { gateway, body: JSON.stringify(body), headers: { ...wire.headers, ...same } }),
+    request: outbound(admitted, candidate, { gateway, body: shallow(() => JSON.stringify(body)), headers: { ...wire.headers, ...same } }),
     context,
     calls: single ? decoded.choices : 1,
   }
+}
+
+export function contextOf(
+  { peek, call, note }: Admitted,
+  { upstreamModel }: Candidate,
+  { request, gateway }: { readonly request: ChatRequest; readonly gateway: Gateway },
+): ChatContext {
+  return { request, requestedModel: peek.model, upstreamModel, ids: gateway.ids, nowMs: call.receivedMs, note }
 }
 
 /** Members that only the client's own format knows stay behind when another carries the request. */

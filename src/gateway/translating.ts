@@ -1,7 +1,7 @@
 // A stream on its way from one format to another: events in, the client's frames out.
 
 import type { ChatEvent } from '../core/chat-event.ts'
-import type { GatewayError } from '../core/errors.ts'
+import { GatewayError } from '../core/errors.ts'
 import type { ChatContext } from '../formats/index.ts'
 import type { Frame } from '../lib/framing/frame.ts'
 import type { Admitted } from './admit.ts'
@@ -27,20 +27,26 @@ export function translating(admitted: Admitted, source: EventSource, parts: { co
     encode.push(event, takeFrame)
   }
 
+  function batchText(batch: readonly ChatEvent[] | undefined): void {
+    for (const event of batch ?? []) take(event)
+    const final = batch?.at(-1)
+    if (batch !== undefined && final?.type !== 'end' && final?.type !== 'error') return
+    if (!last) encode.end(takeFrame)
+    last = true
+  }
+
   return {
     async next(): Promise<Piece> {
       text = ''
       const batch = await source.next()
-      if (batch === undefined) {
-        if (!last) encode.end(takeFrame)
+      try {
+        batchText(batch)
+      } catch (thrown) {
+        // An encoder may refuse midway (a drop in strict mode): only here is the framing known that the error must continue.
+        error = GatewayError.from(thrown)
         last = true
-      } else {
-        for (const event of batch) take(event)
-        const final = batch.at(-1)
-        if (final?.type === 'end' || final?.type === 'error') {
-          encode.end(takeFrame)
-          last = true
-        }
+        source.cancel()
+        text += out.frame(call.format.encodeErrorFrame(error, record.id))
       }
       return { bytes: last ? text + out.end() : text, last, ...(error && { error }) }
     },

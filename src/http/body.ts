@@ -29,8 +29,16 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
   if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes)
   const encoding = request.headers.get('content-encoding')
   if (encoding !== null && encoding !== 'identity') return inflated(request, encoding, maxBytes)
-  if (length !== null) return request.text()
-  return new TextDecoder().decode(await collected(request, maxBytes))
+  return decoded(length === null ? await collected(request, maxBytes) : await request.bytes())
+}
+
+/** Bytes that are no UTF-8 would reach the model as other characters than the client sent. */
+function decoded(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new GatewayError('malformed_json', { message: 'The request body is not valid UTF-8.' }, cause)
+  }
 }
 
 async function inflated(request: Request, encodings: string, maxBytes: number): Promise<string> {
@@ -49,7 +57,7 @@ async function inflated(request: Request, encodings: string, maxBytes: number): 
       throw new GatewayError('invalid_request', { message: 'The body does not match its content encoding.' }, cause)
     }
   }
-  return new TextDecoder().decode(bytes)
+  return decoded(bytes)
 }
 
 /** All bytes of a body of unknown length, stopping at the limit. */

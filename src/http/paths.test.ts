@@ -26,6 +26,14 @@ test('models may hold slashes and colons', () => {
     path: '/v1beta/models/tuned/x:generateContent',
     method: 'generateContent',
   })
+  for (const path of ['/v1beta/org/name:free:streamGenerateContent', '/v1beta/v1beta/org/name:free:streamGenerateContent']) {
+    expect(kind(path)).toEqual({
+      kind: 'gemini',
+      path: '/v1beta/models/org/name:free:streamGenerateContent',
+      method: 'streamGenerateContent',
+    })
+  }
+  expect(kind('/v1beta/name:generateContent')).toBeUndefined()
   expect(kind('/v1beta/models')).toEqual({ kind: 'models', dialect: 'gemini' })
 })
 

@@ -31,8 +31,10 @@ const SUFFIXES: readonly [RegExp, Endpoint['kind']][] = [
   [/\/messages$/, 'messages'],
 ]
 // A model's own name may hold a colon (`org/name:free`): only Google's verbs make a method.
-const GEMINI =
-  /\/models\/(.+):(generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents|predict|predictLongRunning)$/
+const VERBS = 'generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents|predict|predictLongRunning'
+const GEMINI = new RegExp(`/models/(.+):(${VERBS})$`)
+// The AI SDK leaves `models/` out when the model's name holds a slash.
+const GEMINI_BARE = new RegExp(`^.*/v1(?:beta|alpha)?/([^/]+/.+):(${VERBS})$`)
 const VERSIONS = new Set(['v1', 'v1beta', 'v1alpha', 'openai', 'cursor', 'anthropic', 'api', 'gemini'])
 const PREFIX_WORDS = new Set([...VERSIONS, 'chat', 'completions', 'responses', 'messages', 'count_tokens', 'deployments'])
 
@@ -47,7 +49,7 @@ export function targetOf(rawPath: string): Target | undefined {
   const exact = EXACT.get(rawPath)
   if (exact !== undefined) return { endpoint: exact }
   const path = cleaned(rawPath)
-  const gemini = GEMINI.exec(path)
+  const gemini = GEMINI.exec(path) ?? GEMINI_BARE.exec(path)
   if (gemini !== null && /\/v1(beta|alpha)?\//.test(path)) {
     const version = path.startsWith('/v1/') ? 'v1' : 'v1beta'
     return { endpoint: { kind: 'gemini', path: `/${version}/models/${gemini[1]}:${gemini[2]}`, method: gemini[2] as string } }

@@ -64,8 +64,15 @@ export const asNumber = (value: unknown): number | undefined => (typeof value ==
 /** The value when it is a boolean, else `undefined`. */
 export const asBoolean = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined)
 
-/** Drops members whose value is `undefined`; keeps nulls, zeros and order. */
+/** The object without members that are `undefined`; nulls, zeros and order stay. May return its argument. */
 export function compact<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  for (const key in object) if (object[key] === undefined) delete object[key]
-  return object as { [K in keyof T]: Exclude<T[K], undefined> }
+  // Deleting would turn the object into a slow dictionary, so what is there is copied instead.
+  const kept: Partial<T> = {}
+  let dropped = false
+  for (const key in object) {
+    const value = object[key]
+    if (value === undefined) dropped = true
+    else kept[key] = value
+  }
+  return (dropped ? kept : object) as { [K in keyof T]: Exclude<T[K], undefined> }
 }

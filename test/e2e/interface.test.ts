@@ -220,4 +220,4 @@ test('SIGTERM lets a stream finish and takes no new work', async () => {
   const stopped = server.stop()
   expect(await stream.text()).toEndWith('data: [DONE]\n\n')
   expect(await stopped).toBe(0)
-})
+}, 15_000)

@@ -66,12 +66,20 @@ export interface Sighting {
   readonly error?: GatewayError
   /** The frame holds nothing but usage: it may be taken out when only we asked for it. */
   readonly usageOnly?: boolean
+  /** A message begins; a second one in the same stream is a splice of two answers. */
+  readonly start?: boolean
+  /** The format's terminator: whatever follows is no part of the answer. */
+  readonly sealed?: boolean
 }
 
 /** Looks at traffic of the same format that goes by unchanged. */
 export interface Watch {
   /** A frame without any of these substrings is content and needs no look. */
   readonly markers: readonly string[]
+  /** Where a frame names the model. */
+  readonly modelPath: readonly string[]
+  /** The frame that clients wait for and some upstreams leave out. */
+  readonly terminator?: Frame
   frame(frame: Frame): Sighting
   /** Looks at a whole unary answer. */
   response(wire: JsonValue): Sighting

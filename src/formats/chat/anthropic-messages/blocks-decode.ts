@@ -79,6 +79,8 @@ export function decodeBlock(wire: JsonObject, role: Role, path: string): Block {
       return decodeDocument(wire, path)
     case 'search_result':
       return decodeSearchResultBlock(wire, path)
+    case 'tool_reference':
+      return ownText(wire, `Tool found: ${requiredName(wire, 'tool_name', path)}`, path)
     case 'tool_result':
       belongsTo('user', role, type, path)
       return decodeToolResult(wire, path)
@@ -222,8 +224,12 @@ function decodeSearchResultBlock(wire: JsonObject, path: string): TextBlock {
     return requiredText(part, 'text', `${path}.content[${i}]`)
   })
   const text = [title, source, ...parts].filter((line) => line !== '').join('\n')
-  return compact({ type: 'text' as const, text, cache: cacheOf(wire, path), extensions: { [FORMAT_ID]: { wire } } }) as TextBlock
+  return ownText(wire, text, path)
 }
+
+/** A block of this format alone that words can say: other formats get the words, this one the block as it was. */
+const ownText = (wire: JsonObject, text: string, path: string): TextBlock =>
+  compact({ type: 'text' as const, text, cache: cacheOf(wire, path), extensions: { [FORMAT_ID]: { wire } } }) as TextBlock
 
 /** Whether `content` holds an image inside a document of blocks, which only this format can carry. */
 export const holdsDocumentImages = (block: Block): boolean => {

@@ -15,7 +15,7 @@ import type {
 } from '../../../core/chat.ts'
 import { extensionOf } from '../../../core/chat-event.ts'
 import { GatewayError } from '../../../core/errors.ts'
-import { compact, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { ownCitation } from './citations.ts'
 import { inputObject } from './json-plan.ts'
 import { type ToolNames, wireToolId } from './names.ts'
@@ -65,7 +65,7 @@ export function encodeBlock(block: Block, path: string, encoding: BlockEncoding)
     case 'server-tool-result':
       return ownWire(block) ?? foreignServerTool(path, encoding)
     case 'opaque':
-      return encodeOpaque(block.format, block.wire, path, encoding)
+      return encodeOpaque(block.format, block.wire, path)
   }
 }
 
@@ -73,10 +73,11 @@ function foreignServerTool(path: string, { receipt }: BlockEncoding): undefined 
   receipt.dropped(path, 'a server tool of another format in the history')
 }
 
-function encodeOpaque(format: string, wire: JsonValue, path: string, { receipt }: BlockEncoding): JsonObject | undefined {
-  if (format === FORMAT_ID) return wire as JsonObject
-  receipt.dropped(path, 'content that only its own format knows')
-  return undefined
+/** @throws GatewayError `unsupported_content`: what a user sent is never left out. */
+function encodeOpaque(format: string, wire: JsonValue, path: string): JsonObject {
+  if (format === FORMAT_ID && isObject(wire)) return wire
+  const type = (isObject(wire) && asString(wire['type'])) || 'unknown'
+  throw unsupportedContent(path, `The model cannot take content of type '${type}'`)
 }
 
 function encodeText(block: TextBlock, path: string, { receipt }: BlockEncoding): JsonObject {

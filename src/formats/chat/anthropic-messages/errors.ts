@@ -6,6 +6,7 @@ import { type ErrorCode, type ErrorDetails, GatewayError } from '../../../core/e
 import type { WireResponse } from '../../../core/http-message.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
 import { asObject, asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { headerWaitMs } from '../retry-after.ts'
 import { eventFrame, FORMAT_ID, type WireErrorType } from './wire.ts'
 
 const CODE_OF_TYPE: Readonly<Record<string, ErrorCode>> = {
@@ -61,7 +62,7 @@ export function decodeError(status: number, wire: JsonValue, headers: { get(name
   const message = asString(error?.['message']) ?? asString(body?.['error'])
   const code = classify(status, type, message ?? '')
   const details: { -readonly [K in keyof ErrorDetails]: ErrorDetails[K] } = {}
-  const retryAfterMs = retryAfter(headers)
+  const retryAfterMs = headerWaitMs(headers)
   if (retryAfterMs !== undefined) details.retryAfterMs = retryAfterMs
   if (!PRIVATE.has(code)) {
     if (message) details.message = message
@@ -71,14 +72,6 @@ export function decodeError(status: number, wire: JsonValue, headers: { get(name
     if (body?.['type'] === 'error' && isObject(body['error'])) details.wire = { format: FORMAT_ID, body }
   }
   return new GatewayError(code, details)
-}
-
-function retryAfter(headers: { get(name: string): string | null }): number | undefined {
-  const ms = Number(headers.get('retry-after-ms') ?? Number.NaN)
-  if (Number.isFinite(ms) && ms >= 0) return ms
-  const text = headers.get('retry-after')
-  const seconds = text === null || text.trim() === '' ? Number.NaN : Number(text)
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined
 }
 
 interface Shown {

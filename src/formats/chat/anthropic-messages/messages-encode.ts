@@ -41,6 +41,8 @@ export function encodeConversation(request: ChatRequest, facts: ModelFacts, enco
   let system = encodeSystem(messages.slice(0, lead), request, encoding)
   const turns = buildTurns(grouped(messages.slice(lead), lead), encoding)
   const placed = placeSystem(turns, facts, encoding).filter((turn) => keepTurn(turn, encoding))
+  // Nothing to continue from: newer models refuse a list that ends with the assistant.
+  if (placed.at(-1)?.role === 'assistant' && placed.at(-1)?.content.length === 0) placed.pop()
   if (placed.length === 0) {
     // Instructions alone: legal elsewhere, here there must be a turn to answer.
     if (system === undefined) throw invalid('messages', 'messages: at least one message with content is required')
@@ -211,6 +213,10 @@ function encodeAssistant(group: Group, encoding: BlockEncoding): JsonObject[] {
     }
     if (block.type === 'image') {
       encoding.receipt.dropped(path, 'an image of an earlier answer')
+      continue
+    }
+    if (block.type === 'opaque' && block.format !== FORMAT_ID) {
+      encoding.receipt.dropped(path, 'content that only its own format knows')
       continue
     }
     const wire = encodeBlock(block, path, encoding)

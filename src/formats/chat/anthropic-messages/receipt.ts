@@ -1,4 +1,4 @@
-// Notes of one request's encoding, each kind of note once: a long history would repeat it on every message.
+// Notes of one request's encoding, each note about a field once: a long history would repeat it on every message.
 
 import type { Note, Warning } from '../../../core/warning.ts'
 
@@ -11,7 +11,7 @@ export interface Receipt {
 export function receipt(note: Note): Receipt {
   const told = new Set<string>()
   const tell = (warning: Warning): void => {
-    const key = `${warning.kind} ${warning.reason}`
+    const key = `${warning.kind} ${warning.field.replace(/\[\d+\]/g, '[]')} ${warning.reason}`
     if (told.has(key)) return
     told.add(key)
     note(warning)

@@ -1,11 +1,11 @@
 // A client's Messages request to the neutral request. Members without a neutral meaning are carried in
 // `extensions` under their wire names and reappear only when this format is encoded again.
 
-import type { ChatRequest, Effort, Message, ReasoningSettings, ResponseFormat, TextBlock } from '../../../core/chat.ts'
+import type { Block, ChatRequest, Effort, Message, ReasoningSettings, ResponseFormat, TextBlock } from '../../../core/chat.ts'
 import { invalid } from '../../../core/errors.ts'
 import type { HttpRequest } from '../../../core/http-message.ts'
 import type { Note } from '../../../core/warning.ts'
-import { compact, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { decodeContent, holdsDocumentImages } from './blocks-decode.ts'
 import {
   cacheOf,
@@ -90,11 +90,18 @@ function decodeMessage(wire: JsonObject, path: string): Message {
   const rest = restOf(wire, MESSAGE_MEMBERS)
   // A system message may carry settings alone, without content.
   const content = role === 'system' && rest !== undefined ? (wire['content'] ?? []) : wire['content']
-  const blocks = decodeContent(content, role, `${path}.content`)
+  const blocks = decodeContent(content, role, `${path}.content`).map(compactionInWords)
   if (role === 'user' && blocks.every((block) => block.type === 'text' && block.text === '')) {
     throw invalid(`${path}.content`, `${path}.content: user messages must have non-empty content`)
   }
   return { role, content: blocks, ...(rest && { extensions: { [FORMAT_ID]: rest } }) }
+}
+
+/** A compaction stands for the turns before it: whoever takes the history needs its words. */
+function compactionInWords(block: Block): Block {
+  if (block.type !== 'opaque' || !isObject(block.wire) || block.wire['type'] !== 'compaction') return block
+  const text = asString(block.wire['content'])
+  return text === undefined ? block : { type: 'text', text, extensions: { [FORMAT_ID]: { wire: block.wire } } }
 }
 
 function noteDocumentImages(messages: readonly Message[], note: Note): void {

@@ -33,6 +33,7 @@ export function decodeResponse(wire: JsonValue, ctx: ChatContext): ChatResponse 
   if (!isObject(wire)) throw new GatewayError('upstream_malformed')
   if (wire['type'] === 'error' || isObject(wire['error'])) throw decodeError(200, wire, { get: () => null })
   if (!Array.isArray(wire['content'])) throw new GatewayError('upstream_malformed')
+  if (wire['content'].length === 0 && asString(wire['stop_reason']) === undefined) throw new GatewayError('upstream_empty')
   const plan = jsonPlan(ctx)
   const content = upstreamContent(wire['content']).map((block) => (block.type === 'tool-call' ? decodeCall(block, ctx, plan) : block))
   const calls = content.some((block) => block.type === 'tool-call')

@@ -61,6 +61,12 @@ describe('settings by model', () => {
     expect(encode({ temperature: 0.2, topP: 0.5 }, 'claude-3-5-sonnet-latest')).toMatchObject({ temperature: 0.2, top_p: 0.5 })
     expect(encode({ temperature: 0.2 }, 'claude-opus-4-8')).not.toHaveProperty('temperature')
     expect(encode({ temperature: 0.2, reasoning: { effort: 'low' } })).not.toHaveProperty('temperature')
+    const thinking = { temperature: 1, topP: 0.95, topK: 64, reasoning: { display: 'summarized' as const } }
+    const compatible = encode(thinking, 'some-other-model', warnings)
+    expect(compatible).toMatchObject({ thinking: { type: 'enabled' } })
+    for (const field of ['temperature', 'top_p', 'top_k']) expect(compatible).not.toHaveProperty(field)
+    expect(warnings.map(({ field }) => field)).toContain('top_k')
+    expect(encode({ topK: 64 }, 'some-other-model')).toMatchObject({ top_k: 64 })
   })
 
   test('structured output: native where there is one, else a call shown as text', () => {

@@ -166,13 +166,9 @@ function fitBudget(
 export function encodeSampling({ request, facts, receipt }: Situation, thinks: boolean): JsonObject {
   const body: JsonObject = {}
   const { temperature, topP, topK } = request
-  const fixed = facts.compatible
-    ? undefined
-    : !facts.sampling
-      ? 'the model takes no sampling settings'
-      : thinks
-        ? 'thinking excludes sampling settings'
-        : undefined
+  // A host that only speaks the format may still keep its rule, and thinking was our translation, not the client's word.
+  const excluded = thinks && !(facts.compatible && hasOwn(request))
+  const fixed = !facts.sampling ? 'the model takes no sampling settings' : excluded ? 'thinking excludes sampling settings' : undefined
   if (temperature !== undefined) {
     const clamped = facts.compatible && hasOwn(request) ? temperature : Math.min(1, Math.max(0, temperature))
     if (fixed === undefined) {

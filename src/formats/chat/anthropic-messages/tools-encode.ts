@@ -41,7 +41,7 @@ export function encodeTools(request: ChatRequest, facts: ModelFacts, receipt: Re
     return { tools: wires, toolChoice: choice, forced: true }
   }
   if (wires.length === 0) return { forced: false }
-  const choice = encodeToolChoice(encoding)
+  const choice = encodeToolChoice(encoding, wires)
   return { tools: wires, ...(choice && { toolChoice: choice }), forced: choice?.['type'] === 'any' || choice?.['type'] === 'tool' }
 }
 
@@ -169,8 +169,13 @@ function userLocation(location: JsonObject | undefined): JsonObject | undefined 
   return known.length === 0 ? undefined : { type: 'approximate', ...Object.fromEntries(known) }
 }
 
-function encodeToolChoice({ request, names }: Encoding): JsonObject | undefined {
-  const choice = request.toolChoice === undefined ? undefined : choiceWire(request.toolChoice, names)
+function encodeToolChoice({ request, names, receipt }: Encoding, wires: readonly JsonObject[]): JsonObject | undefined {
+  let choice = request.toolChoice === undefined ? undefined : choiceWire(request.toolChoice, names)
+  // A server tool that had to go takes the choice of it along.
+  if (choice?.['type'] === 'tool' && wires.every((wire) => wire['name'] !== choice?.['name'])) {
+    receipt.dropped('tool_choice', 'the tool it names is not available on this model')
+    choice = undefined
+  }
   if (request.parallelToolCalls === undefined || choice?.['type'] === 'none') return choice
   if (choice === undefined) return request.parallelToolCalls ? undefined : { type: 'auto', disable_parallel_tool_use: true }
   return request.parallelToolCalls ? choice : { ...choice, disable_parallel_tool_use: true }

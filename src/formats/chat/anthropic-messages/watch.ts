@@ -31,11 +31,11 @@ function watchFrame(frame: Frame): Sighting {
   if (!isObject(data)) return frame.data.trim() === '[DONE]' ? {} : { error: new GatewayError('upstream_malformed') }
   switch (asString(data['type']) ?? frame.event) {
     case 'message_start':
-      return seenUsage(asObject(data['message'])?.['usage'])
+      return { start: true, ...seenUsage(asObject(data['message'])?.['usage']) }
     case 'message_delta':
       return seenUsage(data['usage'])
     case 'message_stop':
-      return { end: true }
+      return { end: true, sealed: true }
     case 'content_block_start':
       return startsContent(asObject(data['content_block'])) ? { content: true } : {}
     case 'content_block_delta':
@@ -52,11 +52,13 @@ function watchResponse(wire: JsonValue): Sighting {
   if (wire['type'] === 'error' || isObject(wire['error'])) return { error: decodeError(200, wire, noHeaders) }
   const content = wire['content']
   if (!Array.isArray(content)) return { error: new GatewayError('upstream_malformed') }
+  if (content.length === 0 && asString(wire['stop_reason']) === undefined) return { error: new GatewayError('upstream_empty') }
   return { end: true, ...(content.length > 0 && { content: true }), ...seenUsage(wire['usage']) }
 }
 
 export const watch: Watch = {
   markers: ['message_start', 'message_delta', 'message_stop', 'content_block_st', '"ping"', '"error"', 'event: error'],
+  modelPath: ['message', 'model'],
   frame: watchFrame,
   response: watchResponse,
 }

@@ -3,6 +3,7 @@
 
 import { type ErrorCode, GatewayError } from '../../../core/errors.ts'
 import { asObject, asString, type JsonValue } from '../../../lib/json.ts'
+import { headerWaitMs } from '../retry-after.ts'
 
 const CODE_OF_TYPE: Readonly<Record<string, ErrorCode>> = {
   accessdenied: 'upstream_auth',
@@ -53,12 +54,12 @@ export function decodeError(status: number, wire: JsonValue, headers: { get(name
   const message = asString(body?.message) ?? asString(body?.Message) ?? asString(asObject(body?.error)?.message)
   const code = classify(status, type, message ?? '')
   if (PRIVATE.has(code)) return new GatewayError(code)
-  const seconds = Number(headers.get('retry-after') || Number.NaN)
+  const retryAfterMs = headerWaitMs(headers)
   return new GatewayError(code, {
     ...(message && { message }),
     ...(type && { upstreamType: type }),
     ...(code === 'upstream_rejected' && { status: status >= 400 && status < 500 ? status : 400 }),
-    ...(Number.isFinite(seconds) && seconds >= 0 && { retryAfterMs: seconds * 1000 }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   })
 }
 

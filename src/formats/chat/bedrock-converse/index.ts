@@ -37,6 +37,7 @@ export const bedrockConverse: ChatFormat = {
   passthroughEdits: () => [],
   watch: {
     markers: [],
+    modelPath: ['model'],
     frame: () => ({}),
     response(wire) {
       const usage = decodeUsage(asObject(wire)?.usage)

@@ -5,6 +5,7 @@ import { ERRORS, type ErrorCode, type ErrorDetails, GatewayError } from '../../.
 import type { WireResponse } from '../../../core/http-message.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
 import { asObject, asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { headerWaitMs, waitHeaders } from '../retry-after.ts'
 import { FORMAT } from './wire.ts'
 
 // ── Reading ───────────────────────────────────────────────────────────────────────────────────────
@@ -23,7 +24,7 @@ export function decodeError(status: number, wire: JsonValue, headers: { get(name
   const given = asObject(body)?.['error']
   const error = asObject(given) ?? (typeof given === 'string' ? { message: given } : undefined)
   const refusal = refusalOf(error, status)
-  const after = retryDelayMs(refusal.details) ?? headerDelayMs(headers)
+  const after = retryDelayMs(refusal.details) ?? headerWaitMs(headers)
   return classified(refusal, isObject(body) && error !== undefined ? body : undefined, after)
 }
 
@@ -102,11 +103,6 @@ function retryDelayMs(details: readonly JsonObject[]): number | undefined {
   return undefined
 }
 
-function headerDelayMs(headers: { get(name: string): string | null }): number | undefined {
-  const seconds = headers.get('retry-after')
-  return seconds !== null && /^\d{1,7}(?:\.\d+)?$/.test(seconds.trim()) ? Math.ceil(Number(seconds) * 1000) : undefined
-}
-
 // ── Writing ───────────────────────────────────────────────────────────────────────────────────────
 
 const NAMES: Readonly<Record<number, string>> = {
@@ -146,9 +142,8 @@ const httpStatus = (error: GatewayError): number => (error.status === 529 ? 503 
 
 export function encodeError(error: GatewayError, requestId: string): WireResponse {
   const status = httpStatus(error)
-  const headers: Record<string, string> = {}
-  const { retryAfterMs, allow } = error.details
-  if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
+  const headers = waitHeaders(error)
+  const { allow } = error.details
   if (allow !== undefined) headers['allow'] = allow
   return { status, headers, body: bodyOf(error, status, requestId) }
 }

@@ -32,10 +32,15 @@ function hasContent(candidate: JsonObject): boolean {
 
 export const watch: Watch = {
   markers: ['"usageMetadata"', '"finishReason"', '"error"', '"promptFeedback"'],
+  modelPath: ['modelVersion'],
   frame(frame: Frame) {
     if (frame.comment === true || frame.data.trim() === '') return {}
     const wire = tryParseJson(frame.data)
     return wire === undefined ? { error: new GatewayError('upstream_malformed') } : sighting(wire)
   },
-  response: sighting,
+  response(wire) {
+    const seen = sighting(wire)
+    // An answer without a word, a reason or a block is no answer.
+    return (seen.error ?? seen.content ?? seen.end) ? seen : { error: new GatewayError('upstream_empty') }
+  },
 }

@@ -133,7 +133,7 @@ describe('watching', () => {
     expect(look(chunk({ role: 'assistant', content: '' }))).toEqual({})
     expect(look(chunk({ role: 'assistant', content: 'x' }))).toEqual({ content: true })
     expect(look(chunk({}, { finish_reason: 'stop' }))).toEqual({ end: true })
-    expect(look('[DONE]')).toEqual({ end: true })
+    expect(look('[DONE]')).toEqual({ end: true, sealed: true })
     expect(look({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 2 } })).toEqual({
       usage: { inputTokens: 1, outputTokens: 2 },
       usageOnly: true,

@@ -5,6 +5,7 @@ import { ERRORS, type ErrorCode, type ErrorDetails, GatewayError } from '../../.
 import type { WireResponse } from '../../../core/http-message.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue, tryParseJson } from '../../../lib/json.ts'
+import { headerWaitMs, waitHeaders } from '../retry-after.ts'
 import { FORMAT, numberOf } from './wire.ts'
 
 interface Words {
@@ -118,18 +119,10 @@ function statusOfWords({ type, code, message }: Words): number {
   return /overloaded/i.test(message) ? 503 : 500
 }
 
-/** How long to wait, from `retry-after-ms`, `retry-after` or Google's `RetryInfo`. */
+/** How long to wait, from the headers or Google's `RetryInfo`. */
 function waitOf(headers: { get(name: string): string | null }, wire: JsonValue): number | undefined {
-  const exact = Number(headers.get('retry-after-ms') ?? Number.NaN)
-  if (exact >= 0) return exact
-  const after = headers.get('retry-after')
-  if (after !== null && after.trim() !== '') {
-    const seconds = Number(after)
-    if (seconds >= 0) return Math.ceil(seconds * 1000)
-    // A date, counted from the answer's own: codecs have no clock.
-    const wait = Date.parse(after) - Date.parse(headers.get('date') ?? '')
-    if (wait >= 0) return wait
-  }
+  const told = headerWaitMs(headers)
+  if (told !== undefined) return told
   const body = asObject(wire) ?? asObject(asArray(wire)?.[0])
   for (const detail of asArray(asObject(body?.['error'])?.['details']) ?? []) {
     const delay = /^([\d.]+)s$/.exec(textOf(asObject(detail)?.['retryDelay']))?.[1]
@@ -215,11 +208,7 @@ export function encodeError(error: GatewayError, _requestId: string): WireRespon
   const status = error.status === 529 ? 503 : error.status
   const headers: Record<string, string> = {}
   if (FINAL.has(code)) headers['x-should-retry'] = 'false'
-  else if (details.retryAfterMs !== undefined || status === 429) {
-    const wait = details.retryAfterMs ?? 1000
-    headers['retry-after'] = String(Math.max(1, Math.ceil(wait / 1000)))
-    if (details.retryAfterMs !== undefined) headers['retry-after-ms'] = String(Math.ceil(wait))
-  }
+  else Object.assign(headers, waitHeaders(error))
   if (details.allow !== undefined) headers['allow'] = details.allow
   return { status, headers, body: errorBody(error) }
 }

@@ -186,7 +186,8 @@ function assistantMessage(message: Message, ctx: MessageContext): JsonObject {
         else ctx.note({ kind: 'dropped', field: 'messages', reason: 'audio of an assistant turn' })
         break
       case 'opaque':
-        texts.push(opaqueText(block, ctx))
+        if (block.format === FORMAT) texts.push(opaqueText(block, ctx))
+        else ctx.note({ kind: 'dropped', field: 'messages', reason: 'content of an assistant turn that only its own format knows' })
         break
       case 'server-tool-call':
       case 'server-tool-result':

@@ -4,6 +4,7 @@
 import type { ChatRequest, CustomTool, FunctionTool, ServerTool } from '../../../core/chat.ts'
 import type { Note } from '../../../core/warning.ts'
 import { isObject, type JsonObject } from '../../../lib/json.ts'
+import { objectSchema } from '../../../lib/object-schema.ts'
 import type { ToolNames } from './names.ts'
 import { carriedToolMembers } from './tool-decode.ts'
 import { FORMAT } from './wire.ts'
@@ -54,19 +55,11 @@ function functionTool(tool: FunctionTool, { names }: ToolContext): JsonObject {
     function: {
       name: names.toWire(tool.name),
       ...(tool.description !== undefined && { description: tool.description }),
-      parameters: parameters(tool.parameters),
+      parameters: objectSchema(tool.parameters),
       ...(tool.strict !== undefined && { strict: tool.strict }),
     },
     ...carriedToolMembers(tool),
   }
-}
-
-/** An object schema needs `properties`, and some hosts need a schema at all. */
-function parameters(schema: JsonObject | undefined): JsonObject {
-  if (schema === undefined) return { type: 'object', properties: {} }
-  const bare = schema['type'] === 'object' || Object.keys(schema).length === 0
-  if (bare && !isObject(schema['properties'])) return { ...schema, type: 'object', properties: {} }
-  return schema
 }
 
 function customTool(tool: CustomTool, { names }: ToolContext): JsonObject {

@@ -56,7 +56,7 @@ function choiceFailure(choices: readonly JsonObject[], message: 'delta' | 'messa
 
 function frame(seen: Frame): Sighting {
   const data = seen.data.trim()
-  if (data === '[DONE]') return { end: true }
+  if (data === '[DONE]') return { end: true, sealed: true }
   if (seen.event === 'error') return { error: errorFrame(data) }
   if (data === '') return {}
   const wire = tryParseJson(data)
@@ -83,9 +83,10 @@ function response(wire: JsonValue): Sighting {
   const choices = (asArray(wire['choices']) ?? []).filter(isObject)
   const error = embeddedError(wire) ?? choiceFailure(choices, 'message')
   if (error !== undefined) return { error }
-  if (choices.length === 0) return { error: new GatewayError('upstream_empty') }
+  if (!choices.some(({ message, finish_reason: reason }) => isObject(message) || typeof reason === 'string'))
+    return { error: new GatewayError('upstream_empty') }
   const usage = usageIn(wire)
   return { ...(usage && { usage }), content: choices.some(({ message }) => hasContent(message)), end: true }
 }
 
-export const watch: Watch = { markers: MARKERS, frame, response }
+export const watch: Watch = { markers: MARKERS, modelPath: ['model'], terminator: { data: '[DONE]' }, frame, response }

@@ -6,6 +6,7 @@ import { ERRORS, type ErrorCode, type ErrorDetails, GatewayError } from '../../.
 import type { WireResponse } from '../../../core/http-message.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
 import { asObject, asString, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { headerWaitMs, waitHeaders } from '../retry-after.ts'
 import { FORMAT } from './wire.ts'
 
 interface Words {
@@ -73,10 +74,8 @@ const statusOf = (status: number, code: ErrorCode): { status?: number } =>
   code === 'upstream_rejected' && ERRORS[code].status !== status && status >= 400 && status < 500 ? { status } : {}
 
 function waitOf(headers: { get(name: string): string | null }, { message = '' }: Words): { retryAfterMs?: number } {
-  const ms = Number(headers.get('retry-after-ms') ?? Number.NaN)
-  if (ms >= 0) return { retryAfterMs: ms }
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
-  if (seconds >= 0) return { retryAfterMs: seconds * 1000 }
+  const told = headerWaitMs(headers)
+  if (told !== undefined) return { retryAfterMs: told }
   const said = /try again in ([\d.]+) ?(ms|s)\b/i.exec(message)
   if (said === null) return {}
   return { retryAfterMs: Math.ceil(Number(said[1]) * (said[2]?.toLowerCase() === 'ms' ? 1 : 1000)) }
@@ -126,13 +125,8 @@ const clientStatus = (error: GatewayError): number =>
   error.code === 'insufficient_quota' ? 429 : error.status === 529 ? 503 : error.status
 
 export function encodeError(error: GatewayError): WireResponse {
-  const { retryAfterMs, allow } = error.details
-  const headers: Record<string, string> = {}
-  if (error.code === 'insufficient_quota') headers['x-should-retry'] = 'false'
-  if (retryAfterMs !== undefined) {
-    headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
-    headers['retry-after-ms'] = String(Math.ceil(retryAfterMs))
-  }
+  const { allow } = error.details
+  const headers: Record<string, string> = error.code === 'insufficient_quota' ? { 'x-should-retry': 'false' } : waitHeaders(error)
   if (allow !== undefined) headers['allow'] = allow
   return { status: clientStatus(error), headers, body: { error: clientWords(error) } }
 }

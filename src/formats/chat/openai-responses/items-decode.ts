@@ -51,11 +51,9 @@ function decodeItem(state: State, item: JsonObject, field: string): void {
       return void state.additionalTools.push({ wire: item['tools'], field: `${field}.tools` })
     case 'item_reference':
       throw unsupported(`${field}.type`, 'Item references need stored items, which are not kept here; send the item itself.')
-    default: {
-      const side =
-        type.endsWith('_output') || type.endsWith('_response') || type === 'compaction_trigger' ? results(state) : assistant(state)
-      side.push({ type: 'opaque', format: FORMAT, wire: item })
-    }
+    default:
+      // Calls that only OpenAI hosts know, and their outputs: together on one side, so that other formats go on without both.
+      return void assistant(state).push({ type: 'opaque', format: FORMAT, wire: item })
   }
 }
 

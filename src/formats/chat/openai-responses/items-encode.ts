@@ -181,7 +181,9 @@ function assistantItem(state: State, block: Block, field: string): JsonObject | 
     case 'tool-call':
       return callItem(block)
     case 'opaque':
-      return ownItem(block.format, block.wire, field)
+      if (block.format === FORMAT) return ownItem(block.format, block.wire, field)
+      noteDropped(state, field, 'content of an assistant turn that only its own format knows')
+      return undefined
     case 'server-tool-call': {
       const item = asObject(carriedOf(block.extensions)['item'])
       if (item === undefined) noteDropped(state, field, 'a server tool call of another upstream')

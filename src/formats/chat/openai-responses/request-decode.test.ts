@@ -67,6 +67,14 @@ test('a coding agent keeps every tool, its reasoning and its turns', () => {
   })
 })
 
+test('a member that is mapped whole is not carried, so that nobody is told it was dropped', () => {
+  const tools = [{ type: 'function', name: 'f' }]
+  const reasoning = { effort: 'low', summary: 'detailed', context: 'all' }
+  const request = decode({ model: 'm', input: 'Hi', tools, tool_choice: 'auto', reasoning, text: { verbosity: 'low' }, user: 'u' })
+  expect(Object.keys(request.extensions['openai-responses'] ?? {})).toEqual(['reasoning'])
+  expect(request.extensions['openai-responses']).toMatchObject({ reasoning: { context: 'all' } })
+})
+
 test('text, typeless items, lists and instructions', () => {
   expect(decode({ model: 'm', input: 'Hi', instructions: 'Be brief' }).messages).toEqual([
     { role: 'system', content: [{ type: 'text', text: 'Be brief' }] },
@@ -132,9 +140,14 @@ test('tools inside the input join the others, and items of hosted tools are carr
   })
   expect(request.tools).toMatchObject([{ name: 'a', description: 'again' }, { name: 'b' }])
   expect(request.messages).toMatchObject([
-    { role: 'assistant', content: [{ type: 'opaque', format: 'openai-responses' }] },
-    { role: 'user', content: [{ type: 'opaque', format: 'openai-responses' }] },
-    { role: 'assistant', content: [{ type: 'server-tool-call', name: 'web_search', input: { query: 'q' } }] },
+    {
+      role: 'assistant',
+      content: [
+        { type: 'opaque', format: 'openai-responses', wire: { type: 'local_shell_call' } },
+        { type: 'opaque', format: 'openai-responses', wire: { type: 'local_shell_call_output' } },
+        { type: 'server-tool-call', name: 'web_search', input: { query: 'q' } },
+      ],
+    },
   ])
 })
 

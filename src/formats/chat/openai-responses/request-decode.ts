@@ -5,14 +5,14 @@
 import type { ChatRequest, Effort, Message, ReasoningSettings, ResponseFormat } from '../../../core/chat.ts'
 import { invalid, unsupported } from '../../../core/errors.ts'
 import type { HttpRequest } from '../../../core/http-message.ts'
-import { asArray, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { asArray, asObject, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { decodeInput } from './items-decode.ts'
 import { refuseState } from './peek.ts'
 import { flagAt, listAt, missing, needObject, needText, numberAt, objectAt, oneOf, textAt, without } from './read.ts'
 import { decodeToolChoice, decodeTools } from './tools.ts'
 import { type Carried, FORMAT, INCLUDE_LOGPROBS, SENT } from './wire.ts'
 
-/** Members with a full neutral place; all others are carried as they are. */
+/** Members with a neutral place; of `reasoning` and `text` the rest is carried, all others as they are. */
 const MAPPED = [
   ...[
     'model',
@@ -27,6 +27,7 @@ const MAPPED = [
     'top_logprobs',
   ],
   ...['service_tier', 'metadata', 'prompt_cache_key', 'previous_response_id', 'conversation', 'background'],
+  ...['tool_choice', 'reasoning', 'text', 'safety_identifier', 'user'],
 ]
 
 export function decodeRequest(http: HttpRequest): ChatRequest {
@@ -67,7 +68,18 @@ function carried(body: JsonObject): Carried {
   objectAt(body['stream_options'], 'stream_options')
   numberAt(body['max_tool_calls'], 'max_tool_calls', { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true })
   textAt(body['truncation'], 'truncation')
-  return { ...without(body, MAPPED), [SENT]: body }
+  return {
+    ...without(body, MAPPED),
+    ...leftOf(body, 'reasoning', ['effort', 'summary', 'generate_summary']),
+    ...leftOf(body, 'text', ['format', 'verbosity']),
+    [SENT]: body,
+  }
+}
+
+/** What of a setting has no place in the neutral request. */
+function leftOf(body: JsonObject, field: string, mapped: readonly string[]): JsonObject {
+  const left = without(asObject(body[field]) ?? {}, mapped)
+  return left === undefined ? {} : { [field]: left }
 }
 
 function decodeInstructions(wire: JsonValue | undefined): Message | undefined {

@@ -11,10 +11,10 @@ import { effortOfBudget, knownEffort, neverReasons, refusesSampling } from './mo
 import { shortHash, wireName } from './names.ts'
 import { without } from './read.ts'
 import { encodeToolChoice, encodeTools } from './tools-encode.ts'
-import { carriedOf, FORMAT, INCLUDE_ENCRYPTED, INCLUDE_LOGPROBS, INCLUDE_SOURCES, MIN_OUTPUT_TOKENS } from './wire.ts'
+import { carriedOf, FORMAT, INCLUDE_ENCRYPTED, INCLUDE_LOGPROBS, INCLUDE_SOURCES, MIN_OUTPUT_TOKENS, sentOf } from './wire.ts'
 
 /** Carried members that are written below, merged with what the neutral request says. */
-const MERGED = ['include', 'reasoning', 'text', 'tool_choice', 'store', 'safety_identifier', 'user']
+const MERGED = ['include', 'reasoning', 'text', 'store']
 
 export function encodeRequest(ctx: ChatContext): WireRequest {
   const { request } = ctx
@@ -103,7 +103,7 @@ function encodeEffort({ request: { reasoning }, upstreamModel, note }: ChatConte
 
 function encodeReasoning({ request, upstreamModel }: ChatContext, effort: Effort | undefined): JsonObject | undefined {
   if (neverReasons(upstreamModel)) return undefined
-  const own = without(asObject(carriedOf(request.extensions)['reasoning']) ?? {}, ['effort'])
+  const own = without(asObject(sentOf(request.extensions)['reasoning']) ?? {}, ['effort'])
   const shown = request.reasoning?.display === 'summarized' || request.reasoning?.display === 'full'
   const summary = shown && own?.['summary'] === undefined && own?.['generate_summary'] === undefined ? 'auto' : undefined
   const reasoning = compact({ effort, summary, ...own })
@@ -111,7 +111,7 @@ function encodeReasoning({ request, upstreamModel }: ChatContext, effort: Effort
 }
 
 function encodeText({ request }: ChatContext): JsonObject | undefined {
-  const own = without(asObject(carriedOf(request.extensions)['text']) ?? {}, ['format', 'verbosity'])
+  const own = without(asObject(sentOf(request.extensions)['text']) ?? {}, ['format', 'verbosity'])
   const text = compact({
     ...own,
     format: request.responseFormat && encodeFormat(request.responseFormat, request.extensions[FORMAT] !== undefined),
@@ -165,7 +165,7 @@ function metadata({ request, note }: ChatContext): JsonObject | undefined {
 const bounded = (text: string, limit: number): string => (text.length <= limit ? text : shortHash(text, 64))
 
 function endUser({ request }: ChatContext): JsonObject {
-  const { safety_identifier: identifier, user } = carriedOf(request.extensions)
+  const { safety_identifier: identifier, user } = sentOf(request.extensions)
   if (identifier !== undefined || user !== undefined) return { safety_identifier: identifier, user }
   return request.endUser === undefined ? {} : { safety_identifier: bounded(request.endUser, 128) }
 }

@@ -4,10 +4,11 @@
 import type { ServerTool, Tool, ToolChoice } from '../../../core/chat.ts'
 import { unsupported } from '../../../core/errors.ts'
 import { asArray, asNumber, asObject, asString, compact, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { objectSchema } from '../../../lib/object-schema.ts'
 import type { ChatContext } from '../format.ts'
 import { qualifiedName, wireName } from './names.ts'
 import { without } from './read.ts'
-import { carriedOf, FORMAT, isWebSearch } from './wire.ts'
+import { carriedOf, FORMAT, isWebSearch, sentOf } from './wire.ts'
 
 export interface EncodedTools {
   readonly tools: JsonObject[]
@@ -51,17 +52,11 @@ function clientTool(tool: Exclude<Tool, ServerTool>, own: boolean): JsonObject {
     type: 'function',
     name: wireName(name),
     description: tool.description,
-    parameters: objectSchema(tool.parameters),
+    parameters: own && tool.parameters !== undefined ? tool.parameters : objectSchema(tool.parameters),
     // Other formats' default is false, this wire's is true: say it (hazard H42). Its own clients meant the latter.
     strict: tool.strict ?? (own ? undefined : false),
     ...rest,
   })
-}
-
-/** OpenAI refuses an object schema without `properties`. */
-function objectSchema(schema: JsonObject | undefined): JsonObject {
-  if (schema === undefined) return { type: 'object', properties: {} }
-  return schema['type'] === 'object' && schema['properties'] === undefined ? { ...schema, properties: {} } : schema
 }
 
 function serverTool(tool: ServerTool, ctx: ChatContext, field: string): JsonObject | undefined {
@@ -101,7 +96,7 @@ function searchLimit(ctx: ChatContext, tools: readonly JsonObject[]): number | u
 export function encodeToolChoice(ctx: ChatContext, tools: readonly JsonObject[]): JsonValue | undefined {
   const { toolChoice } = ctx.request
   if (toolChoice === undefined || tools.length === 0) return undefined
-  const own = carriedOf(ctx.request.extensions)['tool_choice']
+  const own = sentOf(ctx.request.extensions)['tool_choice']
   if (own !== undefined && (toolChoice.type === 'allowed' || (toolChoice.type === 'tool' && toolChoice.server))) return own
   switch (toolChoice.type) {
     case 'auto':

@@ -14,6 +14,9 @@ export interface Carried extends JsonObject {
   [SENT]?: JsonObject
 }
 
+/** The request of a client of this format as it was written. */
+export const sentOf = (extensions: Extensions | undefined): JsonObject => carriedOf(extensions)[SENT] ?? {}
+
 export const carriedOf = (extensions: Extensions | undefined): Carried => (extensions?.[FORMAT] as Carried | undefined) ?? {}
 
 /** OpenAI's limits: https://platform.openai.com/docs/api-reference/responses/create */

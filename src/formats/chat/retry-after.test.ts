@@ -1,0 +1,23 @@
+import { expect, test } from 'bun:test'
+import { GatewayError } from '../../core/errors.ts'
+import { headerWaitMs, waitHeaders } from './retry-after.ts'
+
+const wait = (headers: Record<string, string>): number | undefined => headerWaitMs({ get: (name) => headers[name] ?? null })
+
+test('a wait is read from milliseconds, seconds or a date; nonsense is none', () => {
+  expect(wait({ 'retry-after-ms': '1500', 'retry-after': '9' })).toBe(1500)
+  expect(wait({ 'retry-after': '1.5' })).toBe(1500)
+  expect(wait({ 'retry-after': 'Wed, 21 Oct 2026 07:28:10 GMT', date: 'Wed, 21 Oct 2026 07:28:00 GMT' })).toBe(10_000)
+  expect(wait({ 'retry-after': '999999999' })).toBe(86_400_000)
+  for (const value of ['', ' ', 'soon', '-5', 'Infinity', 'Wed, 21 Oct 2026 07:28:10 GMT'])
+    expect(wait({ 'retry-after': value })).toBeUndefined()
+})
+
+test('rate limits always name a wait; other failures only a known one', () => {
+  expect(waitHeaders(new GatewayError('upstream_rate_limited'))).toEqual({ 'retry-after': '1' })
+  expect(waitHeaders(new GatewayError('upstream_overloaded'))).toEqual({})
+  expect(waitHeaders(new GatewayError('upstream_overloaded', { retryAfterMs: 1500 }))).toEqual({
+    'retry-after': '2',
+    'retry-after-ms': '1500',
+  })
+})
