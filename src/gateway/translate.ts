@@ -66,7 +66,7 @@ function noteCarried({ call, note, request }: Admitted, { via }: Candidate): voi
 }
 
 /** Members that say how the client wants its own answer, and need no upstream. */
-const QUIET = new Set(['stream_options', 'system_attribution', 'include', 'store', 'client_metadata'])
+const QUIET = new Set(['stream_options', 'system_attribution', 'include', 'store', 'client_metadata', 'max_tool_calls'])
 
 function quirked(body: JsonObject, candidate: Candidate, admitted: Admitted): JsonObject {
   const quirks = candidate.via.declared.request

@@ -122,12 +122,6 @@ function noteDropped(request: ChatRequest, notes: Receipt): void {
   absent('audio', request.audioOutput)
   if (request.modalities?.includes('image')) notes.dropped('modalities', 'image output has no counterpart on this model')
   if (request.messages.some((message) => message.name !== undefined)) notes.dropped('messages.name', 'speakers have no names')
-  const searches = request.tools.some((tool) => tool.type === 'server' && tool.kind === 'web-search')
-  for (const [format, members] of Object.entries(request.extensions)) {
-    if (format === FORMAT_ID) continue
-    // The cap on hosted calls went into the search tool's own.
-    for (const field of Object.keys(members)) if (!(searches && field === 'max_tool_calls')) absent(field, members[field])
-  }
 }
 
 const MAX_BREAKPOINTS = 4
