@@ -5,7 +5,7 @@ import { GatewayError } from '../core/errors.ts'
 import { splice } from '../lib/json-splice.ts'
 import type { Candidate } from '../routing/index.ts'
 import type { UpstreamResponse } from '../upstream/index.ts'
-import type { Admitted } from './admit.ts'
+import { type Admitted, shallow } from './admit.ts'
 import type { Gateway } from './call.ts'
 import { enframer } from './enframe.ts'
 import { eventsOf, isWhole, untilContent, wholeEvents } from './events.ts'
@@ -23,7 +23,8 @@ export async function openUnary(admitted: Admitted, candidate: Candidate, gatewa
   const answers = await Promise.all(responses.map(async (response) => decodedAnswer(await response.text(), candidate, outbound.context)))
   const answer = joinedResponse(answers)
   if (answer.usage !== undefined) admitted.record.addUsage(answer.usage)
-  return JSON.stringify(admitted.call.format.encodeResponse(answer, clientContext(admitted, outbound)))
+  // Some formats echo the request, which may be nested deeper than it can be printed.
+  return shallow(() => JSON.stringify(admitted.call.format.encodeResponse(answer, clientContext(admitted, outbound))))
 }
 
 async function passedAnswer(admitted: Admitted, candidate: Candidate, gateway: Gateway): Promise<string> {
