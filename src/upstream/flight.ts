@@ -16,6 +16,7 @@ export class Flight implements UpstreamResponse, BodyReader {
   readonly #client: AbortSignal | undefined
   readonly #idleTimeoutMs: number
   #timer: ReturnType<typeof setTimeout> | undefined
+  #waitingSinceMs: number | undefined
   #reason: Reason | undefined
   #response: Response | undefined
   #body: ReadableStreamDefaultReader<Uint8Array> | undefined
@@ -23,6 +24,13 @@ export class Flight implements UpstreamResponse, BodyReader {
   #settled = false
   readonly #clientGone = (): void => this.#abort('client_closed')
   readonly #expired = (): void => this.#abort('upstream_timeout')
+  readonly #look = (): void => {
+    this.#timer = undefined
+    if (this.#waitingSinceMs === undefined) return
+    const leftMs = this.#waitingSinceMs + this.#idleTimeoutMs - performance.now()
+    if (leftMs <= 0) this.#expired()
+    else this.#timer = setTimeout(this.#look, leftMs)
+  }
 
   constructor(limits: { readonly signal?: AbortSignal; readonly headersTimeoutMs: number; readonly idleTimeoutMs: number }) {
     this.#client = limits.signal
@@ -37,7 +45,8 @@ export class Flight implements UpstreamResponse, BodyReader {
 
   /** Takes the answer whose headers have come. @throws GatewayError when it came too late. */
   landed(response: Response): void {
-    this.#disarm()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#response = response
     this.status = response.status
     this.headers = response.headers
@@ -124,12 +133,14 @@ export class Flight implements UpstreamResponse, BodyReader {
     this.#dispose()
   }
 
+  /** A read begins to wait. One timer looks in now and then: setting one for each read would cost more than the read. */
   #arm(): void {
-    this.#timer = setTimeout(this.#expired, this.#idleTimeoutMs)
+    this.#waitingSinceMs = performance.now()
+    this.#timer ??= setTimeout(this.#look, this.#idleTimeoutMs)
   }
 
   #disarm(): void {
-    clearTimeout(this.#timer)
+    this.#waitingSinceMs = undefined
   }
 
   #abort(reason: Reason): void {
@@ -149,7 +160,7 @@ export class Flight implements UpstreamResponse, BodyReader {
 
   #settle(): void {
     this.#settled = true
-    this.#disarm()
+    clearTimeout(this.#timer)
     this.#client?.removeEventListener('abort', this.#clientGone)
   }
 }

@@ -88,6 +88,13 @@ function parseBlock(raw: string): Frame | undefined {
   if (raw.startsWith('data: ') && raw.indexOf('\n') === raw.length - 2 && raw.indexOf('\r') < 0) {
     return { data: raw.slice(6, -2), raw }
   }
+  // The next most common: a name and one data line.
+  if (raw.startsWith('event: ') && raw.indexOf('\r') < 0) {
+    const line = raw.indexOf('\n')
+    if (line > 7 && raw.startsWith('data: ', line + 1) && raw.indexOf('\n', line + 7) === raw.length - 2) {
+      return { event: raw.slice(7, line), data: raw.slice(line + 7, -2), raw }
+    }
+  }
   let event: string | undefined
   let data: string | undefined
   let comment = false
