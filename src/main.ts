@@ -77,9 +77,9 @@ async function main(): Promise<void> {
     settings: { maxBodyBytes: limits.body_bytes },
     metrics: () => registry.metrics(),
     ready: () => accepting,
-    reusePort: config.workers > 1,
   })
   greet(server.url, firstKey)
+  for (const name of unused(config)) log('warn', 'a setting is not used by this version', { setting: name })
   log('info', 'ready', { url: server.url, channels: published.current().channels.map(({ name }) => name) })
 
   let locals: readonly ChannelRow[] = []
@@ -133,6 +133,17 @@ async function firstKeyOf(config: BootConfig, store: Store, nowMs: number): Prom
     return undefined
   }
   return store.keys.count() === 0 ? issueKey(store.keys, 'first key', nowMs) : undefined
+}
+
+/** Settings of the public interface that this version reads and cannot honour: said aloud, never silently ignored. */
+function unused({ databaseUrl, redisUrl, workers, file }: BootConfig): string[] {
+  return [
+    ...(databaseUrl === undefined ? [] : ['DATABASE_URL']),
+    ...(redisUrl === undefined ? [] : ['REDIS_URL']),
+    ...(workers > 1 ? ['SWITCHYARD_WORKERS'] : []),
+    ...(file.prices.length > 0 ? ['prices'] : []),
+    ...(file.search.length > 0 ? ['search'] : []),
+  ]
 }
 
 function greet(url: string, firstKey: string | undefined): void {

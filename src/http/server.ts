@@ -18,7 +18,6 @@ export interface ServerOptions {
   metrics(): Promise<string>
   /** Whether new work may come: false while starting or draining. */
   ready(): boolean
-  readonly reusePort?: boolean
 }
 
 export interface HttpServer {
@@ -36,7 +35,6 @@ export function startServer(options: ServerOptions): HttpServer {
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,
-    reusePort: options.reusePort ?? false,
     // Longest silence of a stream is ours to judge; the runtime's own limit would cut slow thinkers.
     idleTimeout: 0,
     // The limit is answered in the client's format, so the runtime's stands well above it.
