@@ -30,6 +30,7 @@ function fileRow(entry: ChannelEntry, environment: BootConfig['environment']): C
     priority: entry.priority,
     weight: entry.weight,
     ...(entry.formats && { formats: entry.formats }),
+    ...(entry.web_search && { webSearch: entry.web_search }),
     settings: entry.settings,
     headers: entry.headers,
   }

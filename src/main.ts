@@ -4,8 +4,9 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { createAccess, issueKey, storeKey } from './access/index.ts'
 import { environmentRows, fileRows, localRow, sandboxRow } from './channels.ts'
 import { type BootConfig, ConfigError, parseConfig } from './config/index.ts'
-import { exchangeMetrics, type Gateway } from './gateway/index.ts'
+import { backendCooldowns, createWebTools, exchangeMetrics, type Gateway, webMetrics } from './gateway/index.ts'
 import { startServer } from './http/index.ts'
+import { runIndex } from './index-command.ts'
 import { randomIds } from './lib/ids.ts'
 import { asArray, asObject, asString, tryParseJson } from './lib/json.ts'
 import { createLog } from './lib/log.ts'
@@ -27,13 +28,17 @@ import { sandboxHandler, serveSandbox } from './sandbox/index.ts'
 import { type ChannelRow, CompileError, publisher } from './snapshot/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createUpstream, fetchGuarded } from './upstream/index.ts'
+import { NO_BACKEND_HINT, sealRing, searchRoutes, servingRoutes } from './web.ts'
 
 const SANDBOX_ORIGIN = 'http://sandbox.invalid'
+/** The one tenant there is so far. */
+const ORGANISATION = 'default'
 
 async function main(): Promise<void> {
   await respawnWithRequestCap()
   if (commandArguments()[0] === 'sandbox') return runSandbox()
   const config = readConfig()
+  if (commandArguments()[0] === 'index') return exit(await runIndex(commandArguments().slice(1), config))
   const nowMs = (): number => Date.now()
   const log = createLog(config.file.log.level, printLog, nowMs)
   onStrayFailure((cause) => log('error', 'stray failure', { cause: cause instanceof Error ? cause.stack : cause }))
@@ -42,12 +47,32 @@ async function main(): Promise<void> {
   const store = openStore(`${config.dataDirectory}/switchyard.sqlite`)
   const firstKey = await firstKeyOf(config, store, nowMs())
   const published = publisher(rowsOf(config, []))
+  let routes = searchRoutes(config)
+  const ring = sealRing(config)
   // A client's unknown field must not fail on a first try; on its own port the sandbox is as strict as the vendors.
   const handlers = new Map([[SANDBOX_ORIGIN, sandboxHandler({ strict: false })]])
   const upstream = createUpstream({ handlers })
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const { limits, web } = config.file
+  const webTools = createWebTools({
+    routes: () => servingRoutes(routes, !store.documents.isEmpty()),
+    documents: store.documents,
+    upstream,
+    fetchGuarded,
+    ring,
+    organisation: ORGANISATION,
+    cooldowns: backendCooldowns(),
+    metrics: webMetrics(registry),
+    pages: {
+      obeyRobots: web.obey_robots,
+      allowHosts: web.allow_hosts,
+      ...(web.contact !== undefined && { contact: web.contact }),
+      deadlineMs: web.page_timeout_seconds * 1000,
+      cacheUnits: web.page_cache_bytes,
+    },
+    nowMs,
+  })
 
   const gateway: Gateway = {
     access: createAccess(store.keys),
@@ -57,6 +82,7 @@ async function main(): Promise<void> {
     fetchGuarded: (url, options) => fetchGuarded(url, { ...options, allowHosts: web.allow_hosts }),
     requests: store.requests,
     metrics: exchangeMetrics(registry),
+    web: webTools,
     log,
     ids: randomIds,
     nowMs,
@@ -79,6 +105,7 @@ async function main(): Promise<void> {
     ready: () => accepting,
   })
   greet(server.url, firstKey)
+  if (webTools.backendNames().length === 0) printLine(NO_BACKEND_HINT)
   for (const name of unused(config)) log('warn', 'a setting is not used by this version', { setting: name })
   log('info', 'ready', { url: server.url, channels: published.current().channels.map(({ name }) => name) })
 
@@ -93,7 +120,10 @@ async function main(): Promise<void> {
   }
   onHangup(() => {
     try {
-      published.publish(rowsOf(readConfig(), locals))
+      const next = readConfig()
+      const nextRoutes = searchRoutes(next)
+      published.publish(rowsOf(next, locals))
+      routes = nextRoutes
       log('info', 'configuration read again')
     } catch (cause) {
       log('error', 'the new configuration is not used', { cause })
@@ -142,7 +172,6 @@ function unused({ databaseUrl, redisUrl, workers, file }: BootConfig): string[] 
     ...(redisUrl === undefined ? [] : ['REDIS_URL']),
     ...(workers > 1 ? ['SWITCHYARD_WORKERS'] : []),
     ...(file.prices.length > 0 ? ['prices'] : []),
-    ...(file.search.length > 0 ? ['search'] : []),
   ]
 }
 

@@ -13,6 +13,8 @@ export interface BootConfig {
   readonly adminKey?: Secret
   readonly databaseUrl?: Secret
   readonly redisUrl?: Secret
+  /** Master keys that seal, as `kid:base64`, comma separated. Absent: the ones in the data directory. */
+  readonly masterKeys?: Secret
   readonly workers: number
   readonly trustedProxies: readonly string[]
   readonly file: ConfigFile
@@ -45,6 +47,7 @@ export function parseConfig(environment: Environment, document: unknown): BootCo
   const adminKey = secret('SWITCHYARD_ADMIN_KEY')
   const databaseUrl = secret('DATABASE_URL')
   const redisUrl = secret('REDIS_URL')
+  const masterKeys = secret('SWITCHYARD_SECRET')
   return Object.freeze({
     host: text('SWITCHYARD_HOST') ?? '127.0.0.1',
     port: integer('SWITCHYARD_PORT', text('SWITCHYARD_PORT'), { fallback: 8080, min: 0, max: 65535 }),
@@ -57,6 +60,7 @@ export function parseConfig(environment: Environment, document: unknown): BootCo
     ...(adminKey && { adminKey }),
     ...(databaseUrl && { databaseUrl }),
     ...(redisUrl && { redisUrl }),
+    ...(masterKeys && { masterKeys }),
     file: parsed.data,
     environment,
   })

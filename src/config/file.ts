@@ -14,6 +14,7 @@ const channel = z.strictObject({
   priority: z.int().default(0),
   weight: z.number().positive().default(1),
   formats: z.array(z.string()).min(1).optional(),
+  web_search: z.enum(['auto', 'native', 'gateway', 'off']).optional(),
   settings: z.record(z.string(), z.string()).default({}),
   headers: z.record(z.string(), z.string()).default({}),
   enabled: z.boolean().default(true),
@@ -22,20 +23,47 @@ const channel = z.strictObject({
 const dollars = z.number().nonnegative()
 const price = z.looseObject({ model: z.string().min(1), free: z.boolean().optional(), input_per_million: dollars.optional() })
 
-const searchBackend = z.looseObject({
-  name: z.string().min(1),
+// YAML reads `1` and `true` as what they are; a setting is their text.
+const setting = z.union([z.string(), z.number(), z.boolean()]).transform(String)
+
+const searchBackend = z.strictObject({
+  name: z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores'),
   backend: z.string().min(1),
-  base_url: z.url().optional(),
+  base_url: z.url({ protocol: /^https?$/ }).optional(),
   credential: z.string().optional(),
+  settings: z.record(z.string(), setting).default({}),
+  timeout_seconds: z.number().positive().max(120).optional(),
+  /** Dollars for one search, in place of the backend's list price. */
+  price_per_search: dollars.optional(),
+  enabled: z.boolean().default(true),
+})
+
+// A host with or without a port, as the address guard compares them: no scheme, no path.
+const allowedHost = z
+  .string()
+  .regex(/^(?:\[[0-9a-fA-F:.]+\]|[^\s/:@[\]*]+)(?::\d{1,5})?$/, 'must be a host or host:port, without scheme, path or wildcard')
+  .transform((host) => host.toLowerCase())
+
+const web = z.strictObject({
+  allow_hosts: z.array(allowedHost).default([]),
+  obey_robots: z.boolean().default(true),
+  /** Address of a page about the operator's robot, or an e-mail address: stands in the user agent. */
+  contact: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, 'must be one address without spaces')
+    .optional(),
+  page_timeout_seconds: z.number().positive().max(120).default(10),
+  page_cache_bytes: z
+    .int()
+    .min(0)
+    .default(32 * 1024 * 1024),
 })
 
 export const fileSchema = z.strictObject({
   channels: z.array(channel).default([]),
   prices: z.array(price).default([]),
-  search: z.array(searchBackend).default([]),
-  web: z
-    .strictObject({ allow_hosts: z.array(z.string()).default([]), obey_robots: z.boolean().default(true) })
-    .default({ allow_hosts: [], obey_robots: true }),
+  search: z.array(searchBackend).optional(),
+  web: web.prefault({}),
   sandbox: z.enum(['auto', 'on', 'off']).default('auto'),
   limits: z
     .strictObject({
@@ -58,3 +86,4 @@ export const fileSchema = z.strictObject({
 
 export type ConfigFile = z.infer<typeof fileSchema>
 export type ChannelEntry = ConfigFile['channels'][number]
+export type SearchEntry = NonNullable<ConfigFile['search']>[number]

@@ -21,6 +21,14 @@ export interface Usage {
   readonly rejectedPredictionTokens?: number
   readonly webSearches?: number
   readonly webFetches?: number
+  /** Images that were made. */
+  readonly images?: number
+  /** Seconds of video that were made. */
+  readonly seconds?: number
+  /** Seconds of audio that were listened to. */
+  readonly audioSeconds?: number
+  /** Characters that were spoken. */
+  readonly characters?: number
   /** Set when we counted because the upstream did not say. */
   readonly estimated?: true
 }

@@ -10,6 +10,7 @@ import type { Snapshot } from '../snapshot/index.ts'
 import type { RequestRepository } from '../store/index.ts'
 import type { GuardedFetch, Upstream } from '../upstream/index.ts'
 import type { ExchangeMetrics } from './metrics.ts'
+import type { WebTools } from './web.ts'
 
 /** One inbound request in one client format. */
 export interface Call {
@@ -60,6 +61,8 @@ export interface Gateway {
   readonly fetchGuarded: GuardedFetch
   readonly requests: RequestRepository
   readonly metrics: ExchangeMetrics
+  /** Web search and web fetch that the gateway runs itself. */
+  readonly web: WebTools
   readonly log: Log
   readonly ids: IdSource
   readonly settings: GatewaySettings

@@ -4,6 +4,7 @@
 import type { ErrorCode } from '../core/errors.ts'
 import { laterUsage, type Usage } from '../core/usage.ts'
 import type { Warning } from '../core/warning.ts'
+import { dollarsText } from '../lib/money.ts'
 
 export interface AttemptRecord {
   readonly channel: string
@@ -13,6 +14,14 @@ export interface AttemptRecord {
   readonly mode: 'passthrough' | 'translate'
   readonly durationMs: number
   readonly error?: ErrorCode
+}
+
+export interface SearchRecord {
+  readonly backend: string
+  readonly outcome: string
+  readonly durationMs: number
+  /** What the try cost us, nano-dollars. */
+  readonly costNanos: number
 }
 
 /** `ok`: a whole answer. `error`: none, or one that ended in an error. `cancelled`: the client left. */
@@ -26,6 +35,8 @@ export class ExchangeRecord {
   model = ''
   stream = false
   readonly attempts: AttemptRecord[] = []
+  /** Tries of search backends, for searches that we ran ourselves. */
+  searches: SearchRecord[] | undefined
   warnings: Warning[] = []
   /** How many warnings came from reading the request: these stay when a candidate fails. */
   decodeWarnings = 0
@@ -50,8 +61,22 @@ export class ExchangeRecord {
 
   /** The row's JSON: plain members, since it is written for every exchange and read for few. */
   detail(): string {
-    const { id, keyId, outcome, format, model, stream, durationMs, firstContentMs, error, attempts, usage, warnings } = this
-    return JSON.stringify({ id, keyId, outcome, format, model, stream, durationMs, firstContentMs, error, attempts, usage, warnings })
+    const { id, keyId, outcome, format, model, stream, durationMs, firstContentMs, error, attempts, searches, usage, warnings } = this
+    return JSON.stringify({
+      id,
+      keyId,
+      outcome,
+      format,
+      model,
+      stream,
+      durationMs,
+      firstContentMs,
+      error,
+      attempts,
+      searches,
+      usage,
+      warnings,
+    })
   }
 }
 
@@ -63,6 +88,7 @@ interface StoredDetail {
   readonly firstContentMs?: number
   readonly error?: string
   readonly attempts: readonly AttemptRecord[]
+  readonly searches?: readonly SearchRecord[]
   readonly usage?: Usage
   readonly warnings: readonly Warning[]
 }
@@ -89,6 +115,12 @@ export function requestJson(row: { id: string; startedMs: number; outcome: strin
       mode,
       duration_ms: durationMs,
       error: error ?? null,
+    })),
+    searches: (detail.searches ?? []).map(({ backend, outcome, durationMs, costNanos }) => ({
+      backend,
+      outcome,
+      duration_ms: durationMs,
+      cost: dollarsText(costNanos),
     })),
     usage: detail.usage === undefined ? null : usageJson(detail.usage),
     receipt: detail.warnings,

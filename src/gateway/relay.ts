@@ -26,6 +26,9 @@ export function streamAnswer(admitted: Admitted, gateway: Gateway, opening: Open
   }
 }
 
+/** A search is silent by nature, and its clients show that something goes on. */
+const SEARCH_HEARTBEAT_MS = 3_000
+
 interface Relay {
   readonly sink: Sink
   readonly opening: OpenStream | Promise<OpenStream>
@@ -35,7 +38,8 @@ interface Relay {
 async function pump(admitted: Admitted, gateway: Gateway, { sink, opening, heartbeat }: Relay): Promise<void> {
   const { call, record } = admitted
   let writing = false
-  const life = pulse(gateway.settings.heartbeatMs, () => {
+  const { heartbeatMs } = gateway.settings
+  const life = pulse(admitted.peek.serverTools.length > 0 ? Math.min(heartbeatMs, SEARCH_HEARTBEAT_MS) : heartbeatMs, () => {
     // A client that does not read needs no sign of life, and its buffer must not grow.
     if (writing || call.signal.aborted) return
     try {

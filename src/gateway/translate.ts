@@ -29,10 +29,13 @@ export function passthroughRequest(admitted: Admitted, candidate: Candidate, gat
   return outbound(admitted, candidate, { gateway, body, headers: forwarded(admitted, candidate) })
 }
 
-/** @throws GatewayError 400 for what the upstream's format cannot express. */
-export async function translatedRequest(admitted: Admitted, candidate: Candidate, gateway: Gateway): Promise<Outbound> {
+/** @param parts `request`: what to ask instead of the client's own. @throws GatewayError 400 for what the upstream's format cannot express. */
+export async function translatedRequest(
+  admitted: Admitted,
+  candidate: Candidate,
+  { gateway, request: decoded = admitted.request() }: { readonly gateway: Gateway; readonly request?: ChatRequest },
+): Promise<Outbound> {
   const { call } = admitted
-  const decoded = admitted.request()
   noteCarried(admitted, candidate)
   const single = decoded.choices > 1 && !takesChoices(candidate.via)
   const request = await inlined(single ? { ...decoded, choices: 1 } : decoded, candidate, gateway)

@@ -12,7 +12,7 @@ import {
   openaiChat,
   openaiResponses,
 } from '../formats/index.ts'
-import { type Answer, type Call, countTokens, exchange, type Gateway, requestJson } from '../gateway/index.ts'
+import { type Answer, type Call, countTokens, exchange, type Gateway, requestJson, searchExchange } from '../gateway/index.ts'
 import { splice } from '../lib/json-splice.ts'
 import { readBody } from './body.ts'
 import { dialectOf, modelEntry, modelList } from './models.ts'
@@ -41,6 +41,8 @@ export function formatAt(target: Target | undefined, { path, request }: Inbound)
       return openaiResponses
     case 'gemini':
       return geminiGenerateContent
+    case 'search':
+      return openaiChat
     case 'models':
     case 'model': {
       const dialect = dialectOf(request.headers, target.endpoint)
@@ -70,6 +72,11 @@ export async function serve(target: Target, inbound: Inbound, parts: { gateway: 
       allow(request, 'POST')
       const call = await chatCall(target, inbound, settings)
       return json({ input_tokens: await countTokens(counting(call), gateway) })
+    }
+    case 'search': {
+      allow(request, 'POST')
+      const { http, requestId, signal, receivedMs } = await chatCall(target, inbound, settings)
+      return searchExchange({ http, requestId, signal, receivedMs }, gateway)
     }
     case 'gemini':
       allow(request, 'POST')

@@ -9,6 +9,7 @@ export type Endpoint =
   | { readonly kind: 'messages' }
   | { readonly kind: 'count-tokens' }
   | { readonly kind: 'gemini'; readonly path: string; readonly method: string }
+  | { readonly kind: 'search' }
   | { readonly kind: 'models'; readonly dialect?: 'gemini' }
   | { readonly kind: 'model'; readonly id: string; readonly dialect?: 'gemini' }
   | { readonly kind: 'request'; readonly id: string }
@@ -19,6 +20,7 @@ const EXACT = new Map<string, Endpoint>([
   ['/v1/responses', { kind: 'responses' }],
   ['/v1/messages', { kind: 'messages' }],
   ['/v1/messages/count_tokens', { kind: 'count-tokens' }],
+  ['/v1/search', { kind: 'search' }],
   ['/v1/models', { kind: 'models' }],
   ['/v1beta/models', { kind: 'models', dialect: 'gemini' }],
 ])
@@ -29,6 +31,7 @@ const SUFFIXES: readonly [RegExp, Endpoint['kind']][] = [
   [/\/chat\/completions$/, 'chat'],
   [/\/responses$/, 'responses'],
   [/\/messages$/, 'messages'],
+  [/\/search$/, 'search'],
 ]
 // A model's own name may hold a colon (`org/name:free`): only Google's verbs make a method.
 const VERBS = 'generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents|predict|predictLongRunning'

@@ -129,7 +129,14 @@ function plainAnswer({ request, path }: Inbound, options: ServerOptions): Respon
         {
           name: 'switchyard',
           docs: 'README.md',
-          endpoints: ['/v1/chat/completions', '/v1/responses', '/v1/messages', '/v1beta/models/{model}:generateContent', '/v1/models'],
+          endpoints: [
+            '/v1/chat/completions',
+            '/v1/responses',
+            '/v1/messages',
+            '/v1beta/models/{model}:generateContent',
+            '/v1/search',
+            '/v1/models',
+          ],
         },
         { headers: corsHeaders() },
       )

@@ -48,6 +48,8 @@ export interface ProviderFormat {
   readonly inline?: readonly ('image' | 'file' | 'audio')[]
   /** Whether `n` choices work in one call. Absent: the format's default. */
   readonly nativeChoices?: boolean
+  /** Upstream models for which the service itself searches the web when this format's own tool is declared. Absent: none. */
+  readonly hostedSearch?: (upstreamModel: string) => boolean
   /** Only for these upstream models; absent: all. */
   readonly models?: (upstreamModel: string) => boolean
 }

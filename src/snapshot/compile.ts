@@ -83,6 +83,7 @@ function compileChannel(row: ChannelRow): Channel {
     provider,
     priority: row.priority,
     weight: row.weight,
+    webSearch: row.webSearch ?? 'auto',
     settings,
     formats,
   })

@@ -4,6 +4,12 @@ import type { UpstreamAuth } from '../core/upstream-auth.ts'
 import type { ChatFormat } from '../formats/index.ts'
 import type { Provider, ProviderFormat } from '../providers/index.ts'
 
+/**
+ * Who searches the web for a declared tool. `auto`: the upstream where it keeps every promise in the client's own format,
+ * and Anthropic's for all; else we. `native`: the upstream wherever it keeps every promise. `gateway`: always we. `off`: nobody.
+ */
+export type WebSearchPolicy = 'auto' | 'native' | 'gateway' | 'off'
+
 /** A channel row as an operator, the environment or we ourselves wrote it. */
 export interface ChannelRow {
   readonly id: string
@@ -17,6 +23,7 @@ export interface ChannelRow {
   readonly priority: number
   readonly weight: number
   readonly formats?: readonly string[]
+  readonly webSearch?: WebSearchPolicy
   readonly settings: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
 }
@@ -37,6 +44,7 @@ export interface Channel {
   readonly provider: Provider
   readonly priority: number
   readonly weight: number
+  readonly webSearch: WebSearchPolicy
   readonly settings: Readonly<Record<string, string>>
   /** By preference, best first. */
   readonly formats: readonly ChannelFormat[]

@@ -96,7 +96,8 @@ function readCallers(wire: JsonObject, at: Place): string[] | undefined {
   })
 }
 
-function readLocation(wire: JsonObject, at: Place): SearchLocation | undefined {
+/** `user_location` among the members of `wire`. @throws GatewayError 400 naming the field. */
+export function readLocation(wire: JsonObject, at: Place): SearchLocation | undefined {
   const location = optionalObject(wire, 'user_location', at)
   if (location === undefined) return undefined
   const place = inside(at, 'user_location')

@@ -5,11 +5,11 @@ import { invalid } from '../core/errors.ts'
 import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts'
 import { type DomainRule, parseDomain } from './domains.ts'
 
-/** A place in the client's body, such as `tools[0].user_location`. */
+/** A place in the client's body, such as `tools[0].user_location`; empty for the body itself. */
 export type Place = string
 
 export const inside = (place: Place, member: string | number): Place =>
-  typeof member === 'number' ? `${place}[${member}]` : `${place}.${member}`
+  typeof member === 'number' ? `${place}[${member}]` : place === '' ? member : `${place}.${member}`
 
 export const refuse = (place: Place, message: string): never => {
   throw invalid(place, `${place}: ${message}`)

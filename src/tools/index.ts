@@ -1,6 +1,7 @@
 // Server-side tools that the gateway runs itself: web search and web fetch, with citations. Everything here takes values
 // or is handed its way to the network; the loop over model calls stands in the gateway.
 
+export { decodeText } from './bytes-to-text.ts'
 export { bestQuote, type CiteContext, citationsFor, clearSource, MAX_QUOTE, type Quote, sentenceSpans } from './cite.ts'
 export { claudeSearchResults, rewriteClaudeCitation } from './claude-sources.ts'
 export { neutral, visible } from './clean.ts'
@@ -42,7 +43,8 @@ export {
   type SearchOutcome,
   type SearchRoute,
 } from './run-search.ts'
-export { type Opened, type SealBinding, type SealPurpose, SealRing } from './seal.ts'
+export { type Opened, SEAL_PREFIX, type SealBinding, type SealPurpose, SealRing } from './seal.ts'
+export { readSearchRequest, type SearchRequest } from './search-request.ts'
 export {
   DEFAULT_CONTEXT_TOKENS,
   EVERY_SOURCE,

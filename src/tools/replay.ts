@@ -21,6 +21,10 @@ export interface ReplayOptions extends SealContext {
   readonly format: string
   /** Searches, counted from the newest, whose results are kept whole; of older ones the best passage stays. */
   readonly keepWhole?: number
+  /** Whether earlier answers get their markers back. Absent: yes. */
+  readonly markers?: boolean
+  /** How a search's results are handed over, where the model wants more than their text. */
+  readonly blocksOf?: (sources: readonly Source[]) => readonly TextBlock[]
 }
 
 /** A call that the history leaves open: it is run now, and its result opens the next answer. */
@@ -69,7 +73,7 @@ class Replay {
   constructor(messages: readonly Message[], options: ReplayOptions) {
     this.#messages = messages
     this.#options = options
-    this.#render = { boundary: options.boundary, nowMs: options.nowMs }
+    this.#render = { boundary: options.boundary, nowMs: options.nowMs, markers: options.markers ?? true }
     this.#offset = options.format === 'anthropic-messages' && messages[0]?.role === 'system' ? 1 : 0
     this.#lastAssistant = messages.findLastIndex(({ role }) => role === 'assistant')
     this.#searchesLeft = 0
@@ -185,7 +189,8 @@ class Replay {
       const source = this.#options.sources.add(evidence, { callId: call.id, rank })
       return { ...source, passages: whole ? passages : passages.slice(0, 1) }
     })
-    return [{ type: 'text', text: renderSearch(asString(asObject(call.input)?.query) ?? '', sources, this.#render) }]
+    const blocks = sources.length > 0 ? this.#options.blocksOf?.(sources) : undefined
+    return blocks ?? [{ type: 'text', text: renderSearch(asString(asObject(call.input)?.query) ?? '', sources, this.#render) }]
   }
 
   #pageText(call: ServerToolCallBlock, page: NonNullable<ServerToolResultBlock['page']>): ToolResultBlock['content'] {
@@ -204,6 +209,7 @@ class Replay {
     const { citations, ...rest } = block
     if (citations === undefined) return block
     for (const [c, citation] of citations.entries()) checkIndex(citation, this.#options, `${path}.citations[${c}]`)
+    if (this.#options.markers === false) return rest
     return { ...rest, text: restoreMarkers(block.text, citations, this.#options.sources) }
   }
 }

@@ -54,6 +54,8 @@ export interface SearchDeps {
   /** The text of a page, for backends that return snippets; `undefined` when it cannot be read. */
   readonly readText?: (url: string, signal: AbortSignal) => Promise<string | undefined>
   nowMs(): number
+  /** Results wanted. Absent: as many as the hosted tool shows. */
+  readonly limit?: number
   /** Whether a backend may be used now: its budget, its cooldown. Absent: yes. */
   readonly usable?: (route: SearchRoute) => boolean
   readonly observe?: (attempt: SearchAttempt) => void
@@ -139,7 +141,7 @@ export async function runSearch(input: unknown, settings: SearchToolSettings, de
     const evidence = selectEvidence(postFilter(rules, found.hits), {
       query,
       budgetTokens: settings.contextTokens,
-      limit: RESULTS_PER_SEARCH,
+      limit: deps.limit ?? RESULTS_PER_SEARCH,
     })
     return { ok: true, evidence, backend: found.backend, costNanos: fresh ? found.costNanos : 0, fromMemory: !fresh }
   } catch (thrown) {
@@ -148,8 +150,9 @@ export async function runSearch(input: unknown, settings: SearchToolSettings, de
   }
 }
 
-/** Backends in order; only the last failure is told. @throws SearchError */
+/** Backends in order until one finds something; only the last failure is told. @throws SearchError when none answers */
 async function tryRoutes(query: string, settings: SearchToolSettings, deps: SearchDeps): Promise<Found> {
+  let nothing: Found | undefined
   let last = new SearchError('unavailable', 'no search backend can be used')
   for (const route of deps.routes) {
     if (deps.usable?.(route) === false) continue
@@ -166,13 +169,16 @@ async function tryRoutes(query: string, settings: SearchToolSettings, deps: Sear
     try {
       const { hits, costNanos } = await ask(query, settings, { route, deps })
       observe('ok', hits.length, costNanos)
-      return { hits, costNanos, backend: route.account.name }
+      const found = { hits, costNanos: costNanos + (nothing?.costNanos ?? 0), backend: route.account.name }
+      if (hits.length > 0) return found
+      nothing = { ...found, backend: nothing?.backend ?? found.backend }
     } catch (thrown) {
       if (deps.signal?.aborted) throw thrown
       last = thrown instanceof SearchError ? thrown : new SearchError('unavailable', `${route.account.name}: failed`, { cause: thrown })
       observe(last.code, 0, 0)
     }
   }
+  if (nothing !== undefined) return nothing
   throw last
 }
 
@@ -190,7 +196,7 @@ async function ask(
     backend.search(
       {
         query,
-        limit: RESULTS_PER_SEARCH,
+        limit: deps.limit ?? RESULTS_PER_SEARCH,
         allowedDomains: domainTexts(allowed),
         blockedDomains: domainTexts(blocked.filter(({ path }) => path === undefined)),
         ...(settings.location && { location: settings.location }),
@@ -241,4 +247,5 @@ const keyOf = (query: string, settings: SearchToolSettings, deps: SearchDeps): s
     settings.rules.blocked.map(({ host, path }) => [host, path]),
     settings.location ?? null,
     settings.timeRange ?? null,
+    deps.limit ?? RESULTS_PER_SEARCH,
   ])

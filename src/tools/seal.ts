@@ -9,6 +9,8 @@ import { deflateRaw, inflateRaw } from '../lib/platform/deflate.ts'
 // Six bytes are exactly eight base64 characters, so the prefix can be told without decoding.
 const MAGIC = Buffer.from('SWYws1', 'latin1')
 const PREFIX = MAGIC.toString('base64')
+/** Stands in every text that holds an intact blob of ours. */
+export const SEAL_PREFIX = PREFIX
 const ID = 4
 const SALT = 16
 const TAG = 16

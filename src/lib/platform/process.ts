@@ -12,6 +12,14 @@ export function printLine(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
+/** Whether a person watches: then a line may be written over. */
+export const isTerminal = (): boolean => process.stdout.isTTY === true
+
+/** Writes over the current line of a terminal. */
+export function rewriteLine(text: string): void {
+  process.stdout.write(`\r\x1b[K${text.slice(0, Math.max(20, (process.stdout.columns ?? 80) - 1))}`)
+}
+
 const LOG_FLUSH_MS = 50
 
 let pendingLog = ''

@@ -26,6 +26,17 @@ export function writePrivateFile(path: string, text: string): void {
   chmodSync(path, 0o600)
 }
 
+/** Makes a file only its owner can read; `false` when there is one at the path already. */
+export function makePrivateFile(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { mode: 0o600, flag: 'wx' })
+    return true
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return false
+    throw cause
+  }
+}
+
 /** Undoes a request's content encoding. `undefined` for one we do not know. @throws on damaged data or beyond `maxBytes`. */
 export function inflateBody(bytes: Uint8Array<ArrayBuffer>, encoding: string, maxBytes: number): Uint8Array | undefined {
   // Limits are enforced by the decompressor, so that a small bomb cannot fill memory first.

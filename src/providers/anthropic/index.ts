@@ -10,7 +10,7 @@ export const anthropic = defineProvider({
   credentialEnv: ['ANTHROPIC_API_KEY'],
   baseUrl: 'https://api.anthropic.com/v1',
   auth: { type: 'header', name: 'x-api-key' },
-  formats: [{ format: 'anthropic-messages' }],
+  formats: [{ format: 'anthropic-messages', hostedSearch: () => true }],
   models: [
     'claude-fable-5-2',
     'claude-mythos-5-2',

@@ -24,7 +24,7 @@ export const azure = defineProvider({
       passthroughSafe: true,
       models: (model) => !isClaude(model),
     },
-    { format: 'openai-responses', path: () => '/openai/v1/responses', models: (model) => !isClaude(model) },
+    { format: 'openai-responses', hostedSearch: () => true, path: () => '/openai/v1/responses', models: (model) => !isClaude(model) },
     // https://learn.microsoft.com/azure/ai-foundry/foundry-models/how-to/use-foundry-models-claude
     {
       format: 'anthropic-messages',

@@ -10,7 +10,7 @@ export const gemini = defineProvider({
   credentialEnv: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
   baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
   auth: { type: 'header', name: 'x-goog-api-key' },
-  formats: [{ format: 'gemini-generate-content' }],
+  formats: [{ format: 'gemini-generate-content', hostedSearch: () => true }],
   models: [
     'gemini-4-hydrogen',
     'gemini-4-carbon',

@@ -6,8 +6,18 @@ import { withoutReasoning } from '../quirks/openai-chat-messages.ts'
 import { reasons } from './models.ts'
 import { effortOnlyForReasoning, hashedLongUser } from './quirks.ts'
 
+// https://developers.openai.com/api/docs/guides/tools-web-search: in Chat only the search models search, and always.
+const searches = (model: string): boolean => /-search-(?:preview|api)/.test(model)
+
+const responses = { format: 'openai-responses', hostedSearch: () => true } as const
+
 // What we encode holds reasoning for hosts that want it back; OpenAI's own clients never send it.
-const chat = { format: 'openai-chat', request: [withoutReasoning, hashedLongUser, effortOnlyForReasoning], passthroughSafe: true } as const
+const chat = {
+  format: 'openai-chat',
+  request: [withoutReasoning, hashedLongUser, effortOnlyForReasoning],
+  passthroughSafe: true,
+  hostedSearch: searches,
+} as const
 
 export const openai = defineProvider({
   id: 'openai',
@@ -16,7 +26,7 @@ export const openai = defineProvider({
   credentialEnv: ['OPENAI_API_KEY'],
   baseUrl: 'https://api.openai.com/v1',
   auth: { type: 'bearer' },
-  formats: [{ format: 'openai-responses', models: reasons }, chat, { format: 'openai-responses', models: (model) => !reasons(model) }],
+  formats: [{ ...responses, models: reasons }, chat, { ...responses, models: (model) => !reasons(model) }],
   models: [
     'gpt-6-astra',
     'gpt-6.1-sol',

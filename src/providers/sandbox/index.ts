@@ -11,7 +11,9 @@ const common = {
   models: [],
 } as const satisfies Partial<Provider>
 
-const GEMINI = { format: 'gemini-generate-content', baseUrl: 'http://sandbox.invalid/v1beta' }
+const hostedSearch = (): boolean => true
+
+const GEMINI = { format: 'gemini-generate-content', baseUrl: 'http://sandbox.invalid/v1beta', hostedSearch }
 
 const isTest = (model: string): boolean => model.startsWith('test/')
 const isClaude = (model: string): boolean => model.startsWith('claude')
@@ -23,9 +25,9 @@ export const sandbox = defineProvider({
   label: 'Sandbox',
   // Each vendor's models answer in their own wire only, so that reaching them from elsewhere is true translation.
   formats: [
-    { format: 'openai-chat', models: (model) => !isClaude(model) && !isGemini(model) },
-    { format: 'openai-responses', models: (model) => !isClaude(model) && !isGemini(model) },
-    { format: 'anthropic-messages', models: (model) => isClaude(model) || isTest(model) },
+    { format: 'openai-chat', hostedSearch, models: (model) => !isClaude(model) && !isGemini(model) },
+    { format: 'openai-responses', hostedSearch, models: (model) => !isClaude(model) && !isGemini(model) },
+    { format: 'anthropic-messages', hostedSearch, models: (model) => isClaude(model) || isTest(model) },
     { ...GEMINI, models: (model) => isGemini(model) || isTest(model) },
   ],
 })
@@ -34,14 +36,17 @@ export const sandboxOpenai = defineProvider({
   ...common,
   id: 'sandbox-openai',
   label: 'Sandbox (OpenAI)',
-  formats: [{ format: 'openai-chat' }, { format: 'openai-responses' }],
+  formats: [
+    { format: 'openai-chat', hostedSearch },
+    { format: 'openai-responses', hostedSearch },
+  ],
 })
 
 export const sandboxAnthropic = defineProvider({
   ...common,
   id: 'sandbox-anthropic',
   label: 'Sandbox (Anthropic)',
-  formats: [{ format: 'anthropic-messages' }],
+  formats: [{ format: 'anthropic-messages', hostedSearch }],
 })
 
 export const sandboxGemini = defineProvider({

@@ -29,6 +29,7 @@ export const vertex = defineProvider({
       path: (ctx) =>
         `${root(ctx)}/publishers/google/models/${encodeURIComponent(ctx.upstreamModel)}:${ctx.stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
       request: [withoutCallIds],
+      hostedSearch: () => true,
       models: (model) => !isClaude(model) && !isOpen(model),
     },
     {

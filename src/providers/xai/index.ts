@@ -26,7 +26,7 @@ export const xai = defineProvider({
         refusedByReasoning,
       ],
     },
-    { format: 'openai-responses' },
+    { format: 'openai-responses', hostedSearch: () => true },
   ],
   models: [
     'grok-4.3',

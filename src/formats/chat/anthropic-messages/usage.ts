@@ -103,7 +103,6 @@ export function encodeUsage(usage: Usage | undefined, rest: JsonObject | undefin
 }
 
 function serverToolUse(usage: Usage | undefined): JsonObject | null {
-  const searches = usage?.webSearches ?? 0
-  const fetches = usage?.webFetches ?? 0
-  return searches + fetches > 0 ? { web_search_requests: searches, web_fetch_requests: fetches } : null
+  if (usage?.webSearches === undefined && usage?.webFetches === undefined) return null
+  return { web_search_requests: usage.webSearches ?? 0, web_fetch_requests: usage.webFetches ?? 0 }
 }
