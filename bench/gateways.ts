@@ -48,7 +48,7 @@ export function configuration(upstream: string): string {
       `  - { name: ${name}, provider: ${provider}, base_url: "${upstream}/${answer}/v1", credential: sk-upstream, models: [${name}] }`,
   )
   const prices = MODELS.map(({ name }) => `  - { model: ${name}, input_per_million: 0.15, output_per_million: 0.60 }`)
-  return `local_servers: false\nsandbox: off\nchannels:\n${channels.join('\n')}\nprices:\n${prices.join('\n')}\n`
+  return `local_servers: false\nsandbox: off\nsearch:\n  - { name: fixture, backend: fixture }\nchannels:\n${channels.join('\n')}\nprices:\n${prices.join('\n')}\n`
 }
 
 /** How Switchyard is started: its sources (default), as users do by the launcher, or the single-file program. */

@@ -1,7 +1,7 @@
 // Builds every part from the configuration, starts them in order, and stops them in order.
 
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { createAccess, issueKey, storeKey } from './access/index.ts'
+import { createAccess, issueFirstKey, storeAdminKey } from './access/index.ts'
 import { environmentRows, fileRows, localRow, sandboxRow } from './channels.ts'
 import { type BootConfig, ConfigError, parseConfig } from './config/index.ts'
 import { backendCooldowns, createWebTools, exchangeMetrics, type Gateway, webMetrics } from './gateway/index.ts'
@@ -38,13 +38,12 @@ async function main(): Promise<void> {
   await respawnWithRequestCap()
   if (commandArguments()[0] === 'sandbox') return runSandbox()
   const config = readConfig()
-  if (commandArguments()[0] === 'index') return exit(await runIndex(commandArguments().slice(1), config))
+  if (commandArguments()[0] === 'index') return exit(await runIndex(commandArguments().slice(1), { config, open: () => storeOf(config) }))
   const nowMs = (): number => Date.now()
   const log = createLog(config.file.log.level, printLog, nowMs)
   onStrayFailure((cause) => log('error', 'stray failure', { cause: cause instanceof Error ? cause.stack : cause }))
 
-  ensureDirectory(config.dataDirectory)
-  const store = openStore(`${config.dataDirectory}/switchyard.sqlite`)
+  const store = storeOf(config)
   const firstKey = await firstKeyOf(config, store, nowMs())
   const published = publisher(rowsOf(config, []))
   let routes = searchRoutes(config)
@@ -56,7 +55,7 @@ async function main(): Promise<void> {
   collectDefaultMetrics({ register: registry })
   const { limits, web } = config.file
   const webTools = createWebTools({
-    routes: () => servingRoutes(routes, !store.documents.isEmpty()),
+    routes: () => servingRoutes(routes, () => !store.documents.isEmpty()),
     documents: store.documents,
     upstream,
     fetchGuarded,
@@ -75,7 +74,7 @@ async function main(): Promise<void> {
   })
 
   const gateway: Gateway = {
-    access: createAccess(store.keys),
+    access: createAccess(store.operator, nowMs),
     snapshot: published.current,
     cooldowns: cooldowns(),
     upstream,
@@ -151,6 +150,11 @@ function readConfig(): BootConfig {
   return parseConfig(variables, document)
 }
 
+function storeOf({ dataDirectory }: BootConfig): Store {
+  ensureDirectory(dataDirectory)
+  return openStore(`${dataDirectory}/switchyard.sqlite`)
+}
+
 function rowsOf(config: BootConfig, locals: readonly ChannelRow[]): ChannelRow[] {
   const { sandbox } = config.file
   return [...fileRows(config), ...environmentRows(config), ...locals, ...(sandbox === 'off' ? [] : [sandboxRow(sandbox)])]
@@ -159,10 +163,10 @@ function rowsOf(config: BootConfig, locals: readonly ChannelRow[]): ChannelRow[]
 /** The key to show at the first start; `undefined` when the operator has one already. */
 async function firstKeyOf(config: BootConfig, store: Store, nowMs: number): Promise<string | undefined> {
   if (config.adminKey !== undefined) {
-    await storeKey(store.keys, { key: config.adminKey.reveal(), name: 'admin', nowMs })
+    await storeAdminKey(store.operator, config.adminKey.reveal(), nowMs)
     return undefined
   }
-  return store.keys.count() === 0 ? issueKey(store.keys, 'first key', nowMs) : undefined
+  return (await store.keys.count()) === 0 ? issueFirstKey(store.operator, nowMs) : undefined
 }
 
 /** Settings of the public interface that this version reads and cannot honour: said aloud, never silently ignored. */

@@ -149,7 +149,8 @@ export class Conversation implements Turn {
   }
 
   #ask(messages: readonly Message[], round: { first: boolean; last: boolean }): ChatRequest {
-    const { toolChoice: given, ...request } = this.#request
+    const { toolChoice: given } = this.#request
+    const request = given === undefined ? this.#request : withoutChoice(this.#request)
     const others = request.tools.filter((tool) => tool.type !== 'server' || (tool.kind !== 'web-search' && tool.kind !== 'web-fetch'))
     const offered = this.#offers && !round.last
     // Anthropic's hosts refuse a history with calls when no tool is declared.
@@ -286,6 +287,8 @@ function takesResults({ fetch }: WebDeclarations, tool: HostedName): boolean {
   if (source === undefined || source.type === 'none') return false
   return source.type === 'all' || (source.type === 'only') === source.tools.includes(tool)
 }
+
+const withoutChoice = ({ toolChoice: _given, ...request }: ChatRequest): ChatRequest => request
 
 const needsTools = ({ via }: Candidate): boolean => via.format.id === 'anthropic-messages' || via.format.id === 'bedrock-converse'
 

@@ -32,7 +32,8 @@ export function hostedWork(admitted: Admitted, candidate: Candidate, gateway: Ga
 
   const tools = readWebTools(admitted.request())
   if (hosts && !sealed && webSearch !== 'gateway' && webSearch !== 'off') {
-    const willing = via.format.id === 'anthropic-messages' || webSearch === 'native' || googleFunction
+    const willing =
+      via.format.id === 'anthropic-messages' || webSearch === 'native' || (googleFunction && via.format.id === 'gemini-generate-content')
     if (willing && brokenPromises(tools, via.format.id, { otherHosted: peek.serverTools.length > 1 }).length === 0) {
       return resumes(admitted, candidate)
     }

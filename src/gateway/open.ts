@@ -1,33 +1,32 @@
 // Opens one candidate: sends, judges the answer, and hands back a whole answer or a stream that has
 // reached its first content. A rejection means that nothing of it reached the client.
 
-import type { ChatRequest, ChatResponse } from '../core/chat.ts'
-import { responseFold } from '../core/chat-event.ts'
-import { GatewayError } from '../core/errors.ts'
+import type { ChatResponse } from '../core/chat.ts'
 import type { ChatContext } from '../formats/index.ts'
 import { splice } from '../lib/json-splice.ts'
 import type { Candidate } from '../routing/index.ts'
 import type { UpstreamResponse } from '../upstream/index.ts'
+import { accepted, sourceOf } from './accept.ts'
 import { type Admitted, shallow } from './admit.ts'
 import type { Gateway } from './call.ts'
-import { Conversation } from './conversation.ts'
 import { enframer } from './enframe.ts'
-import { type EventSource, eventsOf, isWhole, untilContent, wholeEvents } from './events.ts'
+import { type EventSource, isWhole, untilContent, wholeEvents } from './events.ts'
 import { joined, joinedResponse } from './fan-out.ts'
-import { type HostedWork, hostedWork } from './hosted.ts'
+import { hostedWork } from './hosted.ts'
+import { hostedAnswer, hostedEvents } from './open-hosted.ts'
 import { openPassing } from './passing.ts'
 import type { OpenStream } from './piece.ts'
-import { rounds } from './rounds.ts'
-import { contextOf, decodedAnswer, type Outbound, parsedAnswer, passthroughRequest, refusal, translatedRequest } from './translate.ts'
+import { decodedAnswer, type Outbound, ownContext, parsedAnswer, passthroughRequest, translatedRequest } from './translate.ts'
 import { translating } from './translating.ts'
-import { type Turn, upstreamTurn } from './turn.ts'
 
 /** A whole answer in the client's format. */
 export async function openUnary(admitted: Admitted, candidate: Candidate, gateway: Gateway): Promise<string> {
   const work = hostedWork(admitted, candidate, gateway)
   if (work === undefined && candidate.mode === 'passthrough') return passedAnswer(admitted, candidate, gateway)
   const { answer, context } =
-    work === undefined ? await translatedAnswer(admitted, candidate, gateway) : await hostedAnswer(admitted, candidate, { gateway, work })
+    work === undefined
+      ? await translatedAnswer(admitted, candidate, gateway)
+      : { answer: await hostedAnswer(admitted, candidate, { gateway, work }), context: ownContext(admitted, candidate, gateway) }
   if (answer.usage !== undefined) admitted.record.addUsage(answer.usage)
   // Some formats echo the request, which may be nested deeper than it can be printed.
   return shallow(() => JSON.stringify(admitted.call.format.encodeResponse(answer, context)))
@@ -44,13 +43,6 @@ async function translatedAnswer(admitted: Admitted, candidate: Candidate, gatewa
   const responses = await sentAll(outbound, candidate, gateway)
   const answers = await Promise.all(responses.map(async (response) => decodedAnswer(await response.text(), candidate, outbound.context)))
   return { answer: joinedResponse(answers), context: clientContext(admitted, outbound) }
-}
-
-async function hostedAnswer(admitted: Admitted, candidate: Candidate, parts: HostedParts): Promise<Answered> {
-  const source = await hostedEvents(admitted, candidate, parts)
-  const fold = responseFold()
-  for (let batch = await source.next(); batch !== undefined; batch = await source.next()) for (const event of batch) fold.add(event)
-  return { answer: fold.result(), context: ownContext(admitted, candidate, parts.gateway) }
 }
 
 async function passedAnswer(admitted: Admitted, candidate: Candidate, gateway: Gateway): Promise<string> {
@@ -84,51 +76,6 @@ export async function openStream(admitted: Admitted, candidate: Candidate, gatew
   return translating(admitted, source, { context: clientContext(admitted, outbound), out })
 }
 
-const sourceOf = (response: UpstreamResponse, candidate: Candidate, context: ChatContext): EventSource =>
-  !context.request.stream || isWhole(response, candidate)
-    ? wholeEvents(response, candidate, context)
-    : eventsOf(response, candidate, context)
-
-interface HostedParts {
-  readonly gateway: Gateway
-  readonly work: HostedWork
-}
-
-/** An answer that takes several model calls, at its first content. Each choice is a conversation of its own. */
-async function hostedEvents(admitted: Admitted, candidate: Candidate, parts: HostedParts): Promise<EventSource> {
-  const { choices } = admitted.request()
-  if (choices === 1) return oneTurn(admitted, candidate, parts)
-  return joined(await Promise.all(Array.from({ length: choices }, () => oneTurn(admitted, candidate, parts))))
-}
-
-async function oneTurn(admitted: Admitted, candidate: Candidate, { gateway, work }: HostedParts): Promise<EventSource> {
-  const { call } = admitted
-  const request = admitted.request()
-  const abort = new AbortController()
-  call.signal.addEventListener('abort', () => abort.abort(), { once: true })
-  const turn: Turn =
-    work.kind === 'run' ? new Conversation(work.tools, { admitted, candidate, gateway }, abort.signal) : upstreamTurn(request)
-  const open = async (asked: ChatRequest): Promise<EventSource> => {
-    const outbound = await translatedRequest(admitted, candidate, { gateway, request: asked })
-    const response = await accepted(await gateway.upstream.send(outbound.request), candidate)
-    return untilContent(sourceOf(response, candidate, outbound.context))
-  }
-  return rounds({
-    turn,
-    first: await open(await turn.first()),
-    open,
-    abort,
-    pauses: call.format.id === 'anthropic-messages',
-    nextId: () => gateway.ids.next('srvtoolu_'),
-    nowMs: gateway.nowMs,
-    ...(request.maxOutputTokens !== undefined && { maxOutputTokens: request.maxOutputTokens }),
-  })
-}
-
-/** The client's own request as its encoder sees it. */
-const ownContext = (admitted: Admitted, candidate: Candidate, gateway: Gateway): ChatContext =>
-  contextOf(admitted, candidate, { request: admitted.request(), gateway })
-
 /** What the client asked for, choices included: its own encoder must not see the fanned-out request. */
 const clientContext = (admitted: Admitted, { context, calls }: Outbound): Outbound['context'] =>
   calls === 1 ? context : { ...context, request: admitted.request() }
@@ -142,14 +89,4 @@ async function sentAll(outbound: Outbound, candidate: Candidate, gateway: Gatewa
   if (failed === undefined) return responses
   for (const response of responses) response.reader().cancel()
   throw failed.reason
-}
-
-/** The response when it is a success. @throws GatewayError the classified refusal otherwise. */
-async function accepted(response: UpstreamResponse, candidate: Candidate): Promise<UpstreamResponse> {
-  if (response.status < 200 || response.status > 299) throw await refusal(response, candidate)
-  if (response.headers.get('content-type')?.includes('text/html') === true) {
-    response.reader().cancel()
-    throw new GatewayError('upstream_malformed')
-  }
-  return response
 }

@@ -102,7 +102,7 @@ export class RoundReader {
         if (event.refusal !== true && (this.#probe !== undefined || this.#marks)) return
         return this.#place(event, out)
       case 'citation':
-        if (!this.#blocks.has(event.block)) return
+        if (!this.#blocks.has(event.block) && !this.#openCited(event, out)) return
         return this.#place({ ...event, citation: this.#parts.turn.shown(event.citation) }, out)
       case 'logprobs':
         return out(event)
@@ -170,6 +170,14 @@ export class RoundReader {
     }
     this.#cited ??= this.#newText()
     this.#cited.push(text, out)
+  }
+
+  /** Text that its upstream cites is no printed call, and begins now. */
+  #openCited({ choice, block }: Extract<ChatEvent, { type: 'citation' }>, out: Emit): boolean {
+    if (this.#marks) return false
+    this.#letTextGo(out)
+    this.#place({ type: 'text-start', choice, block }, out)
+    return true
   }
 
   #newText(): CitedText {

@@ -58,6 +58,10 @@ export function contextOf(
   return { request, requestedModel: peek.model, upstreamModel, ids: gateway.ids, nowMs: call.receivedMs, note }
 }
 
+/** The client's own request as its encoder sees it. */
+export const ownContext = (admitted: Admitted, candidate: Candidate, gateway: Gateway): ChatContext =>
+  contextOf(admitted, candidate, { request: admitted.request(), gateway })
+
 /** Members that only the client's own format knows stay behind when another carries the request. */
 function noteCarried({ call, note, request }: Admitted, { via }: Candidate): void {
   if (via.format === call.format) return

@@ -1,8 +1,8 @@
 // Server-side web search and web fetch as an exchange uses them: which backends may be asked, how the network is reached,
 // what is remembered between calls. How a search or a fetch goes stands in `tools/`; the loop over rounds stands beside this.
 
-import type { DocumentIndex } from '../core/document-index.ts'
 import { backendById, type SearchCall, type SearchReply } from '../search/index.ts'
+import type { DocumentRepository } from '../store/index.ts'
 import {
   type FetchDeps,
   type FetchOutcome,
@@ -26,7 +26,7 @@ import {
 } from '../tools/index.ts'
 import type { GuardedFetch, Upstream } from '../upstream/index.ts'
 import type { BackendCooldowns } from './backend-cooldowns.ts'
-import { sampleReply, withSamplePages } from './sample-web.ts'
+import { indexedPages, samplePages, sampleReply, withHeldPages } from './held-pages.ts'
 import { callBackend } from './search-call.ts'
 import type { WebMetrics } from './web-metrics.ts'
 
@@ -64,12 +64,12 @@ export interface WebTools {
 
 /** Said with 400 to a request that needs a search backend where there is none. */
 export const NO_BACKEND =
-  'No web-search backend is configured here. List one under `search` in the configuration file, set the key of a search service in the environment, or build a local index with `switchyard index <folder>`.'
+  'No web-search backend is configured here. List one under `search` in the configuration file, set SEARXNG_URL or the key of a search service in the environment, or build a local index with `switchyard index <folder>`.'
 
 export interface WebParts {
   /** Backends that can serve now, in order. Asked anew for every search: an index may have been filled meanwhile. */
   routes(): readonly SearchRoute[]
-  readonly documents: DocumentIndex
+  readonly documents: DocumentRepository
   readonly upstream: Upstream
   readonly fetchGuarded: GuardedFetch
   readonly ring: SealRing
@@ -98,12 +98,14 @@ export function createWebTools(parts: WebParts): WebTools {
   const sandboxRoutes: readonly SearchRoute[] =
     fixture === undefined ? [] : [{ backend: fixture, account: { name: 'sandbox', settings: {} }, priceNanos: 0 }]
 
-  const get: GuardedGet = (url, options) =>
+  const web: GuardedGet = (url, options) =>
     parts.fetchGuarded(url, { ...options, allowHosts: parts.pages.allowHosts, deadlineMs: parts.pages.deadlineMs })
+  const get = withHeldPages(web, indexedPages(parts.documents))
+  const sampleGet = withHeldPages(web, samplePages)
 
   function pageDeps({ sandbox, signal }: WebUse): FetchDeps {
     return {
-      get: sandbox ? withSamplePages(get) : get,
+      get: sandbox ? sampleGet : get,
       memory: sandbox ? sandboxMemory : memory,
       tenant: organisation,
       nowMs,
@@ -131,6 +133,7 @@ export function createWebTools(parts: WebParts): WebTools {
         routes: routesFor(use),
         call: use.sandbox ? sampleReply : call,
         documents: parts.documents,
+        edition: parts.documents.edition(),
         memory: searches,
         nowMs,
         observe(attempt) {

@@ -20,6 +20,7 @@ import type { Memory } from './memory.ts'
 import { TEST_MODELS, type TestModel } from './models.ts'
 import type { Prompt } from './prompt.ts'
 import { type Answer, type Script, shorten, usageOf } from './script.ts'
+import { citing, wantedSearch } from './search-calling.ts'
 import { searched } from './searching.ts'
 
 /** An answer that is no message of the wire at all. */
@@ -74,7 +75,9 @@ function calling(prompt: Prompt, count: 1 | 2): Script {
 }
 
 function searching(prompt: Prompt): Script {
-  if (prompt.results.length > 0) return said(prompt, quoteResults(prompt))
+  if (prompt.results.length > 0) return said(prompt, citing(prompt.results) ?? quoteResults(prompt))
+  const search = wantedSearch(prompt)
+  if (search !== undefined) return reasoned(prompt, { blocks: [search], ending: 'tool' })
   if (prompt.search === undefined) return said(prompt, 'The Switchyard sandbox has no hosted search to run: declare it.')
   return reasoned(prompt, { blocks: searched(prompt), ending: 'stop' })
 }

@@ -6,10 +6,15 @@ import { callOf, wantedTool } from './calling.ts'
 import { instanceOf } from './instance.ts'
 import type { Prompt } from './prompt.ts'
 import type { Block, Script } from './script.ts'
+import { citing, wantedSearch } from './search-calling.ts'
 import { fetched, searched, wantsFetch, wantsSearch } from './searching.ts'
 
+const SEARCHING = { kind: 'text', text: 'I will search for that.' } as const
+
 export function converse(prompt: Prompt): Script {
-  if (prompt.results.length > 0) return prompt.format ? json(prompt) : said(prompt, quoteResults(prompt))
+  if (prompt.results.length > 0) return prompt.format ? json(prompt) : said(prompt, citing(prompt.results) ?? quoteResults(prompt))
+  const search = wantedSearch(prompt)
+  if (search !== undefined) return reasoned(prompt, { blocks: [SEARCHING, search], ending: 'tool' })
   const tool = wantedTool(prompt)
   if (tool !== undefined) return reasoned(prompt, { blocks: [callOf(tool, prompt)], ending: 'tool' })
   if (prompt.format) return json(prompt)

@@ -6,13 +6,17 @@ import type { Block, SearchBlock } from './script.ts'
 
 const ASKS = /\b(search|look up|find out|latest|news|today|recently|on the web|online|internet|weather|who is|typescript|shannon|paris)\b/i
 
+export const asksForSearch = (text: string): boolean => ASKS.test(text)
+
 /** Whether a model would search here: always when nothing else is declared, else when the text sounds like it. */
 export function wantsSearch({ search, text, tools, toolChoice }: Prompt): boolean {
   if (search === undefined || toolChoice.mode === 'none') return false
-  return search.forced || tools.length === 0 || ASKS.test(text)
+  return search.forced || tools.length === 0 || asksForSearch(text)
 }
 
 const URL_IN_TEXT = /https?:\/\/[^\s<>"')\]]+/
+
+export const urlIn = (text: string): string | undefined => URL_IN_TEXT.exec(text)?.[0]?.replace(/[.,;:!?]+$/, '')
 
 /** Whether a model would fetch a page: the user gave an address. */
 export const wantsFetch = ({ fetch, text, toolChoice }: Prompt): boolean =>
@@ -39,7 +43,7 @@ function oneSearch(query: string, index: number, tool: HostedSearch): SearchBloc
   return { kind: 'search', query, outcome: searchCorpus(query, tool) }
 }
 
-function queryOf(text: string): string {
+export function queryOf(text: string): string {
   const asked = /search for the query:\s*(.+)/is.exec(text)?.[1] ?? text
   return asked.replace(/\s+/g, ' ').trim().slice(0, 200)
 }
@@ -65,7 +69,7 @@ function summary(hits: readonly Hit[]): Block[] {
 
 /** Fetches the address in the user's text from the corpus. */
 export function fetched(prompt: Prompt): Block[] {
-  const url = URL_IN_TEXT.exec(prompt.text)?.[0]?.replace(/[.,;:!?]+$/, '')
+  const url = urlIn(prompt.text)
   if (url === undefined) return [{ kind: 'text', text: 'There is no address in the message for the sandbox to fetch.' }]
   const hit = pageAt(url)
   const allowed = URL.canParse(url) && permitted(url, prompt.fetch ?? { allowed: [], blocked: [] })

@@ -55,7 +55,10 @@ export async function startSwitchyard(options: StartOptions = {}): Promise<Runni
   void drain(child.stdout)
   void drain(child.stderr)
   const url = await waitFor(
-    () => /ready at (http:\/\/\S+)/.exec(output)?.[1],
+    () => {
+      if (child.exitCode !== null && output !== '') throw new Error(`the program ended at its start:\n${output}`)
+      return /ready at (http:\/\/\S+)/.exec(output)?.[1]
+    },
     () => `the program did not become ready:\n${output}`,
   )
   const printed = options.generatedKey

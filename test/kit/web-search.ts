@@ -23,6 +23,8 @@ export const MODEL: Readonly<Record<WireFormat, string>> = {
 export const SECRET = 'one:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
 
 export interface WorldOptions {
+  /** Further entries of `channels`, given the models' address. */
+  readonly channels?: (url: string) => string
   /** Lines of the file behind the channels. */
   readonly config?: string | (() => string)
   readonly environment?: Readonly<Record<string, string>>
@@ -55,7 +57,7 @@ export class World {
   async start(options: WorldOptions): Promise<void> {
     const more = typeof options.config === 'function' ? options.config() : (options.config ?? FIXTURE)
     this.running = await startSwitchyard({
-      config: channels(this.model.upstream.url) + more,
+      config: channels(this.model.upstream.url) + (options.channels?.(this.model.upstream.url) ?? '') + more,
       environment: { SWITCHYARD_SECRET: SECRET, ...options.environment },
     })
   }
@@ -143,7 +145,7 @@ interface Variants {
   readonly modes?: readonly Mode[]
 }
 
-const BOTH: readonly WireFormat[] = ['chat', 'gemini']
+const BOTH: readonly WireFormat[] = ['chat', 'gemini', 'responses']
 const MODES: readonly Mode[] = ['unary', 'stream']
 
 export interface Suite {

@@ -6,7 +6,7 @@ import OpenAI from 'openai'
 import { type Answer, MODEL, QUERY, QUESTION, webSuite } from '../../kit/web-search.ts'
 
 const { statement, world } = webSuite()
-const OTHERS = { upstreams: ['gemini', 'messages', 'responses'] } as const
+const OTHERS = { upstreams: ['messages', 'responses', 'chat'] } as const
 const SENTENCE = '用 npm 安裝 🚀 typescript@5.5'
 const ANSWER = ['你好 👩‍👩‍👧, I looked. ', SENTENCE, ' [1]', '. And most apps 🎉 see few errors [2][3]. Bye 👋.']
 const TEXT = `你好 👩‍👩‍👧, I looked. ${SENTENCE}. And most apps 🎉 see few errors. Bye 👋.`
@@ -63,7 +63,7 @@ statement(
     }
     expect(answer.text).not.toMatch(/tool_calls|search_results id|"name":"web_search"/)
   },
-  { upstreams: ['gemini', 'responses'] },
+  { upstreams: ['gemini', 'responses', 'chat'] },
 )
 
 statement(
@@ -75,7 +75,7 @@ statement(
     expect([it.asked()[0]?.functions[0] as string, 'required']).toContain(it.asked()[0]?.choice as string)
     expect([undefined, 'auto']).toContain(it.asked()[1]?.choice)
   },
-  { upstreams: ['gemini', 'responses'] },
+  { upstreams: ['gemini', 'responses', 'chat'] },
 )
 
 statement(
@@ -90,7 +90,7 @@ statement(
     expect(read(answer).content).toBe('Done.')
     expect(it.asked()[0]?.text).toContain('Zürich')
   },
-  { upstreams: ['gemini', 'responses'] },
+  { upstreams: ['gemini', 'responses', 'chat'] },
 )
 
 statement(
@@ -106,7 +106,7 @@ statement(
     expect(message.finish).toBe('tool_calls')
     expect(new Set(message.tools.map((call) => call.function?.name).filter(Boolean))).toEqual(new Set(['get_weather']))
   },
-  { upstreams: ['gemini', 'responses'] },
+  { upstreams: ['gemini', 'responses', 'chat'] },
 )
 
 statement(
@@ -118,7 +118,7 @@ statement(
     expect(message.content).toBe('I could not.')
     expect(message.annotations).toEqual([])
   },
-  { upstreams: ['gemini', 'responses'] },
+  { upstreams: ['gemini', 'responses', 'chat'] },
 )
 
 statement(
@@ -196,7 +196,7 @@ statement(
   { upstreams: ['responses'] },
 )
 
-for (const model of [MODEL.gemini, MODEL.responses]) {
+for (const model of [MODEL.gemini, MODEL.responses, MODEL.chat]) {
   test(`33. the official SDK reads both modes [${model}]`, async () => {
     const client = new OpenAI({ baseURL: `${world.url}/v1`, apiKey: world.key, maxRetries: 0 })
     const body = { model, messages: [{ role: 'user' as const, content: QUESTION.content }], web_search_options: {} }

@@ -4,7 +4,11 @@ import { expect, test } from 'bun:test'
 import OpenAI from 'openai'
 import { type Answer, type Case, fresh, MODEL, QUERY, QUESTION, webSuite } from '../../kit/web-search.ts'
 
-const { statement, world } = webSuite()
+const suite = webSuite()
+const { world } = suite
+/** Upstreams of other formats than the client's. */
+const statement: typeof suite.statement = (number, title, run, variants = {}) =>
+  suite.statement(number, title, run, { upstreams: ['chat', 'gemini'], ...variants })
 const SENTENCE = '用 npm 安裝 🚀 typescript@5.5'
 const ANSWER = ['你好 👩‍👩‍👧, I looked. ', SENTENCE, ' [1]', '. And most apps 🎉 see few errors [2][3]. Bye 👋.']
 const TEXT = `你好 👩‍👩‍👧, I looked. ${SENTENCE}. And most apps 🎉 see few errors. Bye 👋.`
@@ -50,53 +54,38 @@ async function searched(it: Case, body: object = {}): Promise<Body> {
   return bodyOf(await it.responses({ tool_choice: 'auto', ...body }))
 }
 
-statement(
-  32,
-  'the items',
-  async (it) => {
-    const body = await searched(it)
-    expect(body.status).toBe('completed')
-    expect(body.output.map(({ type }) => type)).toEqual(['web_search_call', 'message'])
-    const [call] = callsOf(body)
-    expect(call?.id).toMatch(/^ws_/)
-    expect(call).toMatchObject({ status: 'completed', action: { type: 'search', queries: [QUERY] } })
-    expect(call?.action).not.toHaveProperty('sources')
-    expect(textOf(body)).toBe(TEXT)
-    expect(body.usage).toMatchObject({ input_tokens: 1000, output_tokens: 47 })
-  },
-  { upstreams: ['chat', 'gemini'] },
-)
+statement(32, 'the items', async (it) => {
+  const body = await searched(it)
+  expect(body.status).toBe('completed')
+  expect(body.output.map(({ type }) => type)).toEqual(['web_search_call', 'message'])
+  const [call] = callsOf(body)
+  expect(call?.id).toMatch(/^ws_/)
+  expect(call).toMatchObject({ status: 'completed', action: { type: 'search', queries: [QUERY] } })
+  expect(call?.action).not.toHaveProperty('sources')
+  expect(textOf(body)).toBe(TEXT)
+  expect(body.usage).toMatchObject({ input_tokens: 1000, output_tokens: 47 })
+})
 
-statement(
-  32,
-  'sources when they are asked for',
-  async (it) => {
-    const body = await searched(it, { include: ['web_search_call.action.sources'] })
-    const sources = callsOf(body)[0]?.action?.sources ?? []
-    expect(sources.length).toBeGreaterThan(2)
-    for (const source of sources) expect(source).toEqual({ type: 'url', url: expect.stringMatching(/^https:/) as never })
-  },
-  { upstreams: ['chat', 'gemini'] },
-)
+statement(32, 'sources when they are asked for', async (it) => {
+  const body = await searched(it, { include: ['web_search_call.action.sources'] })
+  const sources = callsOf(body)[0]?.action?.sources ?? []
+  expect(sources.length).toBeGreaterThan(2)
+  for (const source of sources) expect(source).toEqual({ type: 'url', url: expect.stringMatching(/^https:/) as never })
+})
 
-statement(
-  32,
-  'citations stand at their spans, in characters',
-  async (it) => {
-    const body = await searched(it, { include: ['web_search_call.action.sources'] })
-    const sources = callsOf(body)[0]?.action?.sources ?? []
-    expect(partsOf(body)).toHaveLength(1)
-    const [part] = partsOf(body)
-    const annotations = part?.annotations ?? []
-    expect(annotations.map(({ type }) => type)).toEqual(['url_citation', 'url_citation', 'url_citation'])
-    expect(annotations.map((annotation) => span(part?.text ?? '', annotation).trim())).toEqual([
-      ...[`${SENTENCE}.`, 'And most apps 🎉 see few errors.', 'And most apps 🎉 see few errors.'],
-    ])
-    expect(annotations.map(({ url }) => url)).toEqual(sources.slice(0, 3).map(({ url }) => url))
-    for (const { title } of annotations) expect(title.length).toBeGreaterThan(0)
-  },
-  { upstreams: ['chat', 'gemini'] },
-)
+statement(32, 'citations stand at their spans, in characters', async (it) => {
+  const body = await searched(it, { include: ['web_search_call.action.sources'] })
+  const sources = callsOf(body)[0]?.action?.sources ?? []
+  expect(partsOf(body)).toHaveLength(1)
+  const [part] = partsOf(body)
+  const annotations = part?.annotations ?? []
+  expect(annotations.map(({ type }) => type)).toEqual(['url_citation', 'url_citation', 'url_citation'])
+  expect(annotations.map((annotation) => span(part?.text ?? '', annotation).trim())).toEqual([
+    ...[`${SENTENCE}.`, 'And most apps 🎉 see few errors.', 'And most apps 🎉 see few errors.'],
+  ])
+  expect(annotations.map(({ url }) => url)).toEqual(sources.slice(0, 3).map(({ url }) => url))
+  for (const { title } of annotations) expect(title.length).toBeGreaterThan(0)
+})
 
 statement(
   32,
@@ -127,7 +116,7 @@ statement(
       expect(span(text, annotation)).toMatch(/typescript@5\.5|few errors/)
     }
   },
-  { upstreams: ['chat', 'gemini'], modes: ['stream'] },
+  { modes: ['stream'] },
 )
 
 statement(32, 'a search that failed', async (it) => {
@@ -198,35 +187,25 @@ statement(32, 'every name of the tool', async (it) => {
   }
 })
 
-statement(
-  32,
-  'items come back',
-  async (it) => {
-    const first = await searched(it)
-    it.say(['Fine.'])
-    const input = [{ role: 'user', content: QUESTION.content }, ...first.output, { role: 'user', content: 'More?' }]
-    const body = bodyOf(await it.responses({ input }))
-    expect(textOf(body)).toBe('Fine.')
-    expect(it.asked()[0]?.text).toContain(SENTENCE)
-    it.say(['Fine.'])
-    const unknown = { type: 'web_search_call', id: 'ws_unknown', status: 'completed', action: { type: 'search', query: 'x' } }
-    expect(textOf(bodyOf(await it.responses({ input: [unknown, { role: 'user', content: 'More?' }] })))).toBe('Fine.')
-  },
-  { upstreams: ['chat', 'gemini'] },
-)
+statement(32, 'items come back', async (it) => {
+  const first = await searched(it)
+  it.say(['Fine.'])
+  const input = [{ role: 'user', content: QUESTION.content }, ...first.output, { role: 'user', content: 'More?' }]
+  const body = bodyOf(await it.responses({ input }))
+  expect(textOf(body)).toBe('Fine.')
+  expect(it.asked()[0]?.text).toContain(SENTENCE)
+  it.say(['Fine.'])
+  const unknown = { type: 'web_search_call', id: 'ws_unknown', status: 'completed', action: { type: 'search', query: 'x' } }
+  expect(textOf(bodyOf(await it.responses({ input: [unknown, { role: 'user', content: 'More?' }] })))).toBe('Fine.')
+})
 
-statement(
-  32,
-  'JSON asked for: no citations and whole JSON',
-  async (it) => {
-    const schema = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false }
-    it.say([{ search: QUERY }], ['{"a": "see [1] for more"}'])
-    const body = bodyOf(await it.responses({ text: { format: { type: 'json_schema', name: 'x', schema, strict: true } } }))
-    expect(textOf(body)).toBe('{"a": "see [1] for more"}')
-    expect(partsOf(body).flatMap(({ annotations }) => annotations)).toEqual([])
-  },
-  { upstreams: ['chat', 'gemini'] },
-)
+statement(32, 'JSON asked for: no citations and whole JSON', async (it) => {
+  const schema = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false }
+  it.say([{ search: QUERY }], ['{"a": "see [1] for more"}'])
+  const body = bodyOf(await it.responses({ text: { format: { type: 'json_schema', name: 'x', schema, strict: true } } }))
+  expect(textOf(body)).toBe('{"a": "see [1] for more"}')
+  expect(partsOf(body).flatMap(({ annotations }) => annotations)).toEqual([])
+})
 
 for (const model of [MODEL.chat, MODEL.gemini]) {
   test(`32. the official SDK reads the stream [${model}]`, async () => {
@@ -266,14 +245,9 @@ statement(
   { upstreams: ['messages'] },
 )
 
-statement(
-  32,
-  'nothing of the inside is told',
-  async (it) => {
-    it.say([{ search: QUERY }], ANSWER.slice(1))
-    const { text } = await it.responses({})
-    expect(text).not.toMatch(/"function_call"|search_results id|encrypted_content|【/)
-    expect(text).not.toContain('"name":"web_search"')
-  },
-  { upstreams: ['chat', 'gemini'] },
-)
+statement(32, 'nothing of the inside is told', async (it) => {
+  it.say([{ search: QUERY }], ANSWER.slice(1))
+  const { text } = await it.responses({})
+  expect(text).not.toMatch(/"function_call"|search_results id|encrypted_content|【/)
+  expect(text).not.toContain('"name":"web_search"')
+})

@@ -166,6 +166,7 @@ statement(20, 'thoughts and their seals survive from round to round', async (it)
   expect(textOf(message)).toBe('Done.')
   const second = it.asked()[1]?.text ?? ''
   if (it.upstream === 'gemini') expect(second).toContain(seal)
+  else if (it.upstream === 'responses') expect(second).toContain('sealed-I should look it up.')
   else expect(second).toContain('I should look it up.')
 })
 

@@ -1,0 +1,159 @@
+// Stop sequences that the upstream could not be told: its answer is cut where one begins, and the upstream is
+// stopped. Only spoken text is searched; reasoning and the arguments of calls go by.
+
+import type { ChatResponse } from '../core/chat.ts'
+import { type ChatEvent, foldEvents, unfoldResponse } from '../core/chat-event.ts'
+import type { Usage } from '../core/usage.ts'
+import { runThrough, type Transducer } from '../lib/transducer.ts'
+import type { EventSource } from './events.ts'
+
+export interface Cut {
+  /** None of them empty. */
+  readonly sequences: readonly string[]
+  /** How many choices the stream gives: it ends when all are cut or finished. */
+  readonly choices: number
+  /** What was consumed up to the cut, for upstreams that would only have told at their end. */
+  usage(words: string): Usage
+}
+
+type Emit = (event: ChatEvent) => void
+type Opened = Extract<ChatEvent, { type: 'text-start' | 'reasoning-start' | 'tool-call-start' | 'server-tool-start' }>
+
+interface Choice {
+  readonly open: Map<number, Opened['type']>
+  /** The end of a text that may be the beginning of a sequence, by block. */
+  readonly held: Map<number, string>
+  over: boolean
+}
+
+/** Events up to the first sequence of each choice; then that choice's finish, and nothing more of it. */
+export function stopAt({ sequences, choices: expected, usage }: Cut): Transducer<ChatEvent, ChatEvent> {
+  const choices = new Map<number, Choice>()
+  let words = ''
+  let told = false
+  let cut = false
+  let ended = false
+
+  const choiceAt = (index: number): Choice => {
+    let choice = choices.get(index)
+    if (choice === undefined) {
+      choice = { open: new Map(), held: new Map(), over: false }
+      choices.set(index, choice)
+    }
+    return choice
+  }
+
+  function say(event: Extract<ChatEvent, { type: 'text-delta' }>, choice: Choice, emit: Emit): void {
+    const text = (choice.held.get(event.block) ?? '') + event.text
+    const found = firstOf(sequences, text)
+    const length = found === undefined ? text.length - heldLength(sequences, text) : found.at
+    choice.held.set(event.block, text.slice(length))
+    words += text.slice(0, length)
+    if (length > 0) emit({ ...event, text: text.slice(0, length) })
+    if (found !== undefined) stop(event.choice, choice, { sequence: found.sequence, emit })
+  }
+
+  function stop(index: number, choice: Choice, { sequence, emit }: { sequence: string; emit: Emit }): void {
+    cut = true
+    choice.over = true
+    for (const [block, type] of choice.open) emit({ type: ENDS[type], choice: index, block })
+    emit({ type: 'finish', choice: index, finish: { reason: 'stop-sequence', stopSequence: sequence } })
+    if (choices.size < expected || [...choices.values()].some(({ over }) => !over)) return
+    ended = true
+    if (!told) emit({ type: 'usage', usage: usage(words) })
+    emit({ type: 'end' })
+  }
+
+  function flush(block: number, { choice, index, emit }: { choice: Choice; index: number; emit: Emit }): void {
+    const rest = choice.held.get(block) ?? ''
+    choice.held.delete(block)
+    words += rest
+    if (rest !== '') emit({ type: 'text-delta', choice: index, block, text: rest })
+  }
+
+  return {
+    push(event, emit) {
+      if (ended) return
+      if (event.type === 'usage') told = true
+      if (event.type === 'end' && cut && !told) emit({ type: 'usage', usage: usage(words) })
+      if (event.type === 'error' || event.type === 'end') ended = true
+      if (!('choice' in event)) return emit(event)
+      const choice = choiceAt(event.choice)
+      if (choice.over) return
+      switch (event.type) {
+        case 'text-delta':
+          return say(event, choice, emit)
+        case 'text-start':
+        case 'reasoning-start':
+        case 'tool-call-start':
+        case 'server-tool-start':
+          choice.open.set(event.block, event.type)
+          break
+        case 'text-end':
+        case 'reasoning-end':
+        case 'tool-call-end':
+        case 'server-tool-end':
+          flush(event.block, { choice, index: event.choice, emit })
+          choice.open.delete(event.block)
+          break
+        case 'finish':
+          choice.over = true
+      }
+      emit(event)
+    },
+    end() {},
+  }
+}
+
+const ENDS = {
+  'text-start': 'text-end',
+  'reasoning-start': 'reasoning-end',
+  'tool-call-start': 'tool-call-end',
+  'server-tool-start': 'server-tool-end',
+} as const
+
+function firstOf(sequences: readonly string[], text: string): { at: number; sequence: string } | undefined {
+  let first: { at: number; sequence: string } | undefined
+  for (const sequence of sequences) {
+    const at = text.indexOf(sequence)
+    if (at >= 0 && (first === undefined || at < first.at)) first = { at, sequence }
+  }
+  return first
+}
+
+/** Length of the longest end of `text` with which some sequence begins. */
+function heldLength(sequences: readonly string[], text: string): number {
+  let longest = 0
+  for (const sequence of sequences) {
+    for (let length = Math.min(sequence.length - 1, text.length); length > longest; length--) {
+      if (text.endsWith(sequence.slice(0, length))) longest = length
+    }
+  }
+  return longest
+}
+
+/** The source cut short. The upstream is stopped at the cut: nobody reads on, and every further token costs. */
+export function cutSource(source: EventSource, cut: Cut): EventSource {
+  const stage = stopAt(cut)
+  let over = false
+  return {
+    async next() {
+      if (over) return undefined
+      const batch = await source.next()
+      if (batch === undefined) return undefined
+      const out: ChatEvent[] = []
+      for (const event of batch) stage.push(event, (next) => out.push(next))
+      over = out.at(-1)?.type === 'end' || out.at(-1)?.type === 'error'
+      if (over) source.cancel()
+      return out
+    },
+    cancel: source.cancel,
+  }
+}
+
+/** A whole answer cut short. Its usage stays: all of it was made. */
+export function cutResponse(response: ChatResponse, cut: Omit<Cut, 'choices'>): ChatResponse {
+  const stage = stopAt({ ...cut, choices: Number.POSITIVE_INFINITY })
+  const whole = foldEvents(runThrough(stage, unfoldResponse(response)))
+  return response.usage === undefined ? { ...whole, ...(whole.usage && { usage: whole.usage }) } : { ...whole, usage: response.usage }
+}
