@@ -10,6 +10,8 @@ export interface Target {
   readonly url: string
   readonly key: string
   readonly model: string
+  /** Absent: to run `echo`. */
+  readonly prompt?: string
 }
 
 export interface Outcome {
@@ -36,11 +38,11 @@ const PROMPT = 'run echo'
 export const LIMIT_MS = 90_000
 const FOLDER = process.env.SWITCHYARD_CLIENTS ?? join(tmpdir(), 'clients')
 
-const claudeCode: Client = {
+export const claudeCode: Client = {
   name: 'Claude Code',
   program: 'claude/node_modules/@anthropic-ai/claude-code-linux-x64/claude',
-  prepare: ({ url, key, model }) => ({
-    args: ['-p', PROMPT, '--model', model, '--allowedTools', 'Bash', '--output-format', 'stream-json', '--verbose'],
+  prepare: ({ url, key, model, prompt = PROMPT }) => ({
+    args: ['-p', prompt, '--model', model, '--allowedTools', 'Bash,WebSearch', '--output-format', 'stream-json', '--verbose'],
     environment: {
       ANTHROPIC_BASE_URL: url,
       ANTHROPIC_AUTH_TOKEN: key,

@@ -4,7 +4,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type Running, startSwitchyard, waitFor } from '../kit/switchyard.ts'
-import { CLIENTS, isInstalled, LIMIT_MS, runClient } from './client.ts'
+import { CLIENTS, claudeCode, isInstalled, LIMIT_MS, runClient } from './client.ts'
 
 const UPSTREAMS = {
   'openai-chat': 'sandbox-openai',
@@ -20,6 +20,12 @@ const channels = Object.entries(UPSTREAMS).map(([format, provider]) => ({
   models: [{ model: `via-${format}`, upstream_model: 'test/tool-call' }],
 }))
 
+const searching = [
+  // Names that Claude Code knows: it writes its prompts differently for others.
+  { name: 'claude-3-7-sonnet-20250219', web_search: 'auto' },
+  { name: 'claude-3-5-sonnet-20241022', web_search: 'gateway' },
+].map((channel) => ({ ...channel, provider: 'sandbox-anthropic', models: [{ model: channel.name, upstream_model: 'claude-3-7-sonnet-20250219' }] }))
+
 interface Exchange {
   readonly outcome: string
   readonly model: string
@@ -27,7 +33,13 @@ interface Exchange {
 
 let running: Running
 beforeAll(async () => {
-  running = await startSwitchyard({ config: JSON.stringify({ local_servers: false, channels }) })
+  running = await startSwitchyard({
+    config: JSON.stringify({
+      local_servers: false,
+      search: [{ name: 'fixture', backend: 'fixture' }],
+      channels: [...channels, ...searching],
+    }),
+  })
 })
 afterAll(() => running.stop())
 
@@ -61,3 +73,18 @@ for (const client of CLIENTS) {
     }
   })
 }
+
+describe.skipIf(!isInstalled(claudeCode))("Claude Code's own web search", () => {
+  for (const { name: model } of searching) {
+    test(
+      model,
+      async () => {
+        const prompt = 'Use WebSearch to find out how a web app moves to TypeScript 5.5'
+        const { exitCode, stdout, stderr } = await runClient(claudeCode, { url: running.url, key: running.key, model, prompt })
+        expect(exitCode, `${stdout}\n${stderr}`).toBe(0)
+        expect(stdout).toContain('"searchCount":1')
+      },
+      LIMIT_MS + 10_000,
+    )
+  }
+})
