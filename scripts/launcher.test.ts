@@ -72,5 +72,5 @@ test('a signal reaches Bun, and an end by signal is passed on', async () => {
 test('an unknown command is refused', async () => {
   const child = start('bin/switchyard.mjs', ['nonsense'])
   expect(await child.exited).toBe(2)
-  expect(await new Response(child.stderr).text()).toContain('start (default), sandbox')
+  expect(await new Response(child.stderr).text()).toContain('start (default), index, migrate, sandbox')
 })

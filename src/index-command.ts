@@ -2,57 +2,39 @@
 // without one. What a source is and how it is brought up to date stands in `indexing/`.
 
 import type { BootConfig } from './config/index.ts'
+import { type Command, nameFrom, parseArguments, USAGE, UsageError } from './index-arguments.ts'
 import { type Counts, folderDocuments, type ListedDocument, type Progress, refresh, SourceError, siteDocuments } from './indexing/index.ts'
 import { absolutePath } from './lib/platform/files.ts'
 import { isTerminal, printLine, rewriteLine } from './lib/platform/process.ts'
-import { ensureDirectory } from './lib/platform/runtime.ts'
-import { type CollectionRow, openStore, type Store } from './store/index.ts'
+import type { CollectionRow, Store } from './store/index.ts'
 import { pageMemory, readPdf } from './tools/index.ts'
 import { fetchGuarded } from './upstream/index.ts'
 
-const USAGE = `Usage:
-  switchyard index <folder>          index its Markdown, text, HTML and PDF files
-  switchyard index <site map URL>    index the pages that a site lists; a site's own address works too
-  switchyard index --refresh         bring every collection up to date
-  switchyard index --remove <name>   remove a collection
-  switchyard index                   list the collections
-Options:
-  --name <name>        name of the collection (default: the folder's or the host's name)
-  --base-url <url>     address the folder stands for in citations (default: https://<name>.internal/)
-  --limit <number>     most pages of a site (default: 10000)
-  --all                read every page again, whatever date the site map gives`
-
-/** A command line that cannot be followed. */
-class UsageError extends Error {}
-
-interface Command {
-  readonly source: string | undefined
-  readonly options: ReadonlyMap<string, string>
-}
-
-const WITH_VALUE = new Set(['name', 'base-url', 'limit', 'remove'])
-const FLAGS = new Set(['all', 'refresh', 'help'])
 const FAILURES_SHOWN = 20
 const PROGRESS_MS = 1000
 const CONCURRENCY = 4
 
+export interface IndexParts {
+  readonly config: BootConfig
+  /** The store of the server. Opened once the command line is known to be right. */
+  open(): Store | Promise<Store>
+}
+
 /** @returns the exit code: 0 done, 1 a source could not be read, 2 the command line is wrong. */
-export async function runIndex(words: readonly string[], config: BootConfig): Promise<number> {
+export async function runIndex(words: readonly string[], { config, open }: IndexParts): Promise<number> {
   let command: Command
   try {
-    command = parse(words)
-    if (command.options.has('help')) {
-      printLine(USAGE)
-      return 0
-    }
-    check(command)
+    command = parseArguments(words)
   } catch (thrown) {
     if (!(thrown instanceof UsageError)) throw thrown
     printLine(`${thrown.message}\n${USAGE}`)
     return 2
   }
-  ensureDirectory(config.dataDirectory)
-  const store = openStore(`${config.dataDirectory}/switchyard.sqlite`)
+  if (command.options.has('help')) {
+    printLine(USAGE)
+    return 0
+  }
+  const store = await open()
   try {
     return await run(command, { store, config })
   } catch (thrown) {
@@ -62,41 +44,6 @@ export async function runIndex(words: readonly string[], config: BootConfig): Pr
   } finally {
     await store.close()
   }
-}
-
-function parse(words: readonly string[]): Command {
-  const options = new Map<string, string>()
-  const sources: string[] = []
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at] as string
-    if (!word.startsWith('--')) {
-      sources.push(word)
-      continue
-    }
-    const equals = word.indexOf('=')
-    const name = word.slice(2, equals < 0 ? undefined : equals)
-    if (FLAGS.has(name) && equals < 0) options.set(name, '')
-    else if (WITH_VALUE.has(name)) {
-      const value = equals < 0 ? words[++at] : word.slice(equals + 1)
-      if (value === undefined || value === '') throw new UsageError(`--${name} needs a value.`)
-      options.set(name, value)
-    } else throw new UsageError(`There is no option ${word}.`)
-  }
-  if (sources.length > 1) throw new UsageError('Give one folder or one site map at a time.')
-  return { source: sources[0], options }
-}
-
-function check({ source, options }: Command): void {
-  if (source !== undefined && (options.has('remove') || options.has('refresh')))
-    throw new UsageError('--remove and --refresh take no folder and no site map.')
-  const name = options.get('name')
-  if (name !== undefined && slug(name) !== name)
-    throw new UsageError('--name must be small letters, digits and inner dashes, at most 63 of them.')
-  const base = options.get('base-url')
-  if (base !== undefined && (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)))
-    throw new UsageError('--base-url must be an http or https address.')
-  const limit = Number(options.get('limit') ?? 1)
-  if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit must be a whole number above 0.')
 }
 
 interface Parts {
@@ -110,16 +57,16 @@ async function run({ source, options }: Command, parts: Parts): Promise<number> 
   if (removing !== undefined) return remove(removing, parts)
   if (options.has('refresh')) {
     let code = 0
-    for (const row of documents.collections()) code = Math.max(code, await again(row, options, parts))
+    for (const row of await documents.collections()) code = Math.max(code, await again(row, options, parts))
     return code
   }
   if (source === undefined) {
-    const rows = documents.collections()
+    const rows = await documents.collections()
     if (rows.length === 0) printLine(`The index is empty.\n${USAGE}`)
     for (const row of rows) printLine(`${row.name}: ${some(row.documents)} from ${row.source}, refreshed ${iso(row.refreshedMs)}`)
     return 0
   }
-  return bring(await collectionOf(source, options, documents.collections()), options, parts)
+  return bring(await collectionOf(source, options, await documents.collections()), options, parts)
 }
 
 const some = (count: number): string => `${count} ${count === 1 ? 'document' : 'documents'}`
@@ -137,8 +84,8 @@ async function again(row: CollectionRow, options: Command['options'], parts: Par
 }
 
 async function remove(name: string, { store: { documents } }: Parts): Promise<number> {
-  if (!documents.collections().some((row) => row.name === name)) throw new SourceError(`There is no collection ${name}`)
-  const urls = [...documents.known(name).keys()]
+  if (!(await documents.collections()).some((row) => row.name === name)) throw new SourceError(`There is no collection ${name}`)
+  const urls = [...(await documents.known(name)).keys()]
   await documents.remove(urls)
   await documents.removeCollection(name)
   printLine(`${name}: ${some(urls.length)} removed`)
@@ -165,20 +112,9 @@ async function collectionOf(
   return { name, source: place, baseUrl: base.endsWith('/') ? base : `${base}/` }
 }
 
-/** As one label of a host name: letters, digits, inner dashes. */
-const slug = (text: string): string =>
-  text
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 63)
-    .replace(/^-+|-+$/g, '')
-
-const nameFrom = (text: string): string => slug(text) || 'documents'
-
 async function bring(row: Omit<CollectionRow, 'refreshedMs'>, options: Command['options'], { store, config }: Parts): Promise<number> {
   const { documents } = store
-  const other = documents.collections().find(({ name }) => name === row.name)
+  const other = (await documents.collections()).find(({ name }) => name === row.name)
   if (other !== undefined && other.source !== row.source) {
     throw new SourceError(`The collection ${row.name} belongs to ${other.source}; choose another --name`)
   }
@@ -195,10 +131,11 @@ async function bring(row: Omit<CollectionRow, 'refreshedMs'>, options: Command['
     onFailure: (label, reason) => void failures.push(`  not indexed: ${label} (${reason})`),
     nowMs: Date.now,
   })
+  await documents.putCollection({ ...row, refreshedMs: Date.now() })
   if (isTerminal()) rewriteLine('')
   for (const line of failures.slice(0, FAILURES_SHOWN)) printLine(line)
   if (failures.length > FAILURES_SHOWN) printLine(`  and ${failures.length - FAILURES_SHOWN} more`)
-  printLine(`${row.name}: ${some(documents.known(row.name).size)} (${summary(counts)})`)
+  printLine(`${row.name}: ${some((await documents.known(row.name)).size)} (${summary(counts)})`)
   return 0
 }
 

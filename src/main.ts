@@ -2,6 +2,7 @@
 
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { createAccess, issueFirstKey, storeAdminKey } from './access/index.ts'
+import { createBilling } from './billing/index.ts'
 import { environmentRows, fileRows, localRow, sandboxRow } from './channels.ts'
 import { type BootConfig, ConfigError, parseConfig } from './config/index.ts'
 import { backendCooldowns, createWebTools, exchangeMetrics, type Gateway, webMetrics } from './gateway/index.ts'
@@ -9,7 +10,7 @@ import { startServer } from './http/index.ts'
 import { runIndex } from './index-command.ts'
 import { randomIds } from './lib/ids.ts'
 import { asArray, asObject, asString, tryParseJson } from './lib/json.ts'
-import { createLog } from './lib/log.ts'
+import { createLog, type Log } from './lib/log.ts'
 import {
   commandArguments,
   environment,
@@ -21,12 +22,15 @@ import {
   printLog,
 } from './lib/platform/process.ts'
 import { respawnWithRequestCap } from './lib/platform/respawn.ts'
-import { ensureDirectory, parseYaml, readTextFile } from './lib/platform/runtime.ts'
+import { freePort, parseYaml, readTextFile } from './lib/platform/runtime.ts'
+import { onOrphaned, startWorkers, workerNumber, workerReady } from './lib/platform/workers.ts'
+import { MemoryLimits } from './limits/index.ts'
 import { PROVIDERS } from './providers/index.ts'
 import { cooldowns } from './routing/index.ts'
 import { sandboxHandler, serveSandbox } from './sandbox/index.ts'
 import { type ChannelRow, CompileError, publisher } from './snapshot/index.ts'
-import { openStore, type Store } from './store/index.ts'
+import { checkState, runMigrate, storeOf } from './state.ts'
+import type { Store } from './store/index.ts'
 import { createUpstream, fetchGuarded } from './upstream/index.ts'
 import { NO_BACKEND_HINT, sealRing, searchRoutes, servingRoutes } from './web.ts'
 
@@ -38,14 +42,19 @@ async function main(): Promise<void> {
   await respawnWithRequestCap()
   if (commandArguments()[0] === 'sandbox') return runSandbox()
   const config = readConfig()
-  if (commandArguments()[0] === 'index') return exit(await runIndex(commandArguments().slice(1), { config, open: () => storeOf(config) }))
+  checkState(config)
+  const [command, ...words] = commandArguments()
+  if (command === 'index') return exit(await runIndex(words, { config, open: () => storeOf(config, { serves: false }) }))
+  if (command === 'migrate') return exit(await runMigrate(words, config))
   const nowMs = (): number => Date.now()
   const log = createLog(config.file.log.level, printLog, nowMs)
   onStrayFailure((cause) => log('error', 'stray failure', { cause: cause instanceof Error ? cause.stack : cause }))
 
-  const store = storeOf(config)
-  const firstKey = await firstKeyOf(config, store, nowMs())
-  const published = publisher(rowsOf(config, []))
+  if (config.workers > 1 && workerNumber() === undefined) return runWorkers(config, log)
+  const store = await storeOf(config, { serves: true })
+  // The process that started the workers has seen to the key.
+  const firstKey = workerNumber() === undefined ? await firstKeyOf(config, store, nowMs()) : undefined
+  const published = publisher(rowsOf(config, []), config.file.prices)
   let routes = searchRoutes(config)
   const ring = sealRing(config)
   // A client's unknown field must not fail on a first try; on its own port the sandbox is as strict as the vendors.
@@ -73,6 +82,7 @@ async function main(): Promise<void> {
     nowMs,
   })
 
+  const billing = createBilling({ ledger: store.ledger, alarm: (message, fields) => log('error', message, fields), nowMs })
   const gateway: Gateway = {
     access: createAccess(store.operator, nowMs),
     snapshot: published.current,
@@ -80,6 +90,8 @@ async function main(): Promise<void> {
     upstream,
     fetchGuarded: (url, options) => fetchGuarded(url, { ...options, allowHosts: web.allow_hosts }),
     requests: store.requests,
+    limits: new MemoryLimits(),
+    billing,
     metrics: exchangeMetrics(registry),
     web: webTools,
     log,
@@ -98,13 +110,15 @@ async function main(): Promise<void> {
   const server = startServer({
     host: config.host,
     port: config.port,
+    sharedPort: workerNumber() !== undefined,
     gateway,
     settings: { maxBodyBytes: limits.body_bytes },
     metrics: () => registry.metrics(),
     ready: () => accepting,
   })
-  greet(server.url, firstKey)
-  if (webTools.backendNames().length === 0) printLine(NO_BACKEND_HINT)
+  if (workerNumber() === undefined) greet(server.url, firstKey)
+  else workerReady()
+  if (webTools.backendNames().length === 0 && (workerNumber() ?? 1) === 1) printLine(NO_BACKEND_HINT)
   for (const name of unused(config)) log('warn', 'a setting is not used by this version', { setting: name })
   log('info', 'ready', { url: server.url, channels: published.current().channels.map(({ name }) => name) })
 
@@ -121,17 +135,35 @@ async function main(): Promise<void> {
     try {
       const next = readConfig()
       const nextRoutes = searchRoutes(next)
-      published.publish(rowsOf(next, locals))
+      published.publish(rowsOf(next, locals), next.file.prices)
       routes = nextRoutes
       log('info', 'configuration read again')
     } catch (cause) {
       log('error', 'the new configuration is not used', { cause })
     }
   })
-  onTermination((signal) => {
+  const stop = (reason: string): void => {
+    if (!accepting) return
     accepting = false
-    log('info', 'draining', { signal, open: server.pending() })
+    log('info', 'draining', { signal: reason, open: server.pending() })
     void drain(server, store, limits.drain_seconds * 1000)
+  }
+  onTermination(stop)
+  onOrphaned(() => stop('orphaned'))
+}
+
+/** Prepares the database once, and starts the workers that share it and the port. */
+async function runWorkers(config: BootConfig, log: Log): Promise<void> {
+  const store = await storeOf(config, { serves: false })
+  const firstKey = await firstKeyOf(config, store, Date.now())
+  sealRing(config)
+  await store.close()
+  const port = config.port === 0 ? freePort(config.host) : config.port
+  startWorkers({
+    count: config.workers,
+    environment: { SWITCHYARD_PORT: String(port) },
+    onReady: () => greet(`http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`, firstKey),
+    onLost: (worker, how) => log('error', 'a worker ended and is started again', { worker, how }),
   })
 }
 
@@ -150,11 +182,6 @@ function readConfig(): BootConfig {
   return parseConfig(variables, document)
 }
 
-function storeOf({ dataDirectory }: BootConfig): Store {
-  ensureDirectory(dataDirectory)
-  return openStore(`${dataDirectory}/switchyard.sqlite`)
-}
-
 function rowsOf(config: BootConfig, locals: readonly ChannelRow[]): ChannelRow[] {
   const { sandbox } = config.file
   return [...fileRows(config), ...environmentRows(config), ...locals, ...(sandbox === 'off' ? [] : [sandboxRow(sandbox)])]
@@ -170,13 +197,8 @@ async function firstKeyOf(config: BootConfig, store: Store, nowMs: number): Prom
 }
 
 /** Settings of the public interface that this version reads and cannot honour: said aloud, never silently ignored. */
-function unused({ databaseUrl, redisUrl, workers, file }: BootConfig): string[] {
-  return [
-    ...(databaseUrl === undefined ? [] : ['DATABASE_URL']),
-    ...(redisUrl === undefined ? [] : ['REDIS_URL']),
-    ...(workers > 1 ? ['SWITCHYARD_WORKERS'] : []),
-    ...(file.prices.length > 0 ? ['prices'] : []),
-  ]
+function unused({ redisUrl, file }: BootConfig): string[] {
+  return [...(redisUrl === undefined ? [] : ['REDIS_URL']), ...(file.prices.length > 0 ? ['prices'] : [])]
 }
 
 function greet(url: string, firstKey: string | undefined): void {

@@ -11,6 +11,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   admin: 8,
   tasks: 7,
   gateway: 6,
+  indexing: 6,
   access: 5,
   limits: 5,
   routing: 5,

@@ -16,6 +16,8 @@ export interface BootConfig {
   /** Master keys that seal, as `kid:base64`, comma separated. Absent: the ones in the data directory. */
   readonly masterKeys?: Secret
   readonly workers: number
+  /** What a commit of the embedded database survives: the death of the process, or the loss of power too. */
+  readonly durability: 'normal' | 'full'
   readonly trustedProxies: readonly string[]
   readonly file: ConfigFile
   /** The process environment, for `env:` credentials and for provider keys under their usual names. */
@@ -53,6 +55,7 @@ export function parseConfig(environment: Environment, document: unknown): BootCo
     port: integer('SWITCHYARD_PORT', text('SWITCHYARD_PORT'), { fallback: 8080, min: 0, max: 65535 }),
     dataDirectory: text('SWITCHYARD_DATA') ?? './data',
     workers: integer('SWITCHYARD_WORKERS', text('SWITCHYARD_WORKERS'), { fallback: 1, min: 1, max: 256 }),
+    durability: oneOf('SWITCHYARD_DURABILITY', text('SWITCHYARD_DURABILITY'), ['normal', 'full']),
     trustedProxies: (text('SWITCHYARD_TRUSTED_PROXIES') ?? '')
       .split(',')
       .map((part) => part.trim())
@@ -72,6 +75,13 @@ function integer(name: string, text: string | undefined, range: { fallback: numb
   if (!Number.isInteger(value) || value < range.min || value > range.max) {
     throw new ConfigError(`${name} must be a whole number from ${range.min} to ${range.max}`)
   }
+  return value
+}
+
+/** The first is what an unset variable means. */
+function oneOf<const T extends string>(name: string, text: string | undefined, values: readonly [T, ...T[]]): T {
+  const value = text === undefined ? values[0] : values.find((each) => each === text.toLowerCase())
+  if (value === undefined) throw new ConfigError(`${name} must be one of: ${values.join(', ')}`)
   return value
 }
 

@@ -2,6 +2,7 @@
 // file that routes money is refused with its path.
 
 import { z } from 'zod'
+import { priceEntry } from './price.ts'
 
 const modelEntry = z.union([z.string().min(1), z.strictObject({ model: z.string().min(1), upstream_model: z.string().min(1).optional() })])
 
@@ -21,7 +22,6 @@ const channel = z.strictObject({
 })
 
 const dollars = z.number().nonnegative()
-const price = z.looseObject({ model: z.string().min(1), free: z.boolean().optional(), input_per_million: dollars.optional() })
 
 // YAML reads `1` and `true` as what they are; a setting is their text.
 const setting = z.union([z.string(), z.number(), z.boolean()]).transform(String)
@@ -61,7 +61,7 @@ const web = z.strictObject({
 
 export const fileSchema = z.strictObject({
   channels: z.array(channel).default([]),
-  prices: z.array(price).default([]),
+  prices: z.array(priceEntry).default([]),
   search: z.array(searchBackend).optional(),
   web: web.prefault({}),
   sandbox: z.enum(['auto', 'on', 'off']).default('auto'),

@@ -2,3 +2,4 @@
 
 export { type BootConfig, ConfigError, type Environment, parseConfig, resolveCredential } from './config.ts'
 export type { ChannelEntry, ConfigFile, SearchEntry } from './file.ts'
+export { type OperatorPrice, parsePrice } from './price.ts'

@@ -40,6 +40,7 @@ export const ERRORS = {
   not_found: row(404, 'client', 'never', false, 'info', 'There is nothing at this address.'),
   method_not_allowed: row(405, 'client', 'never', false, 'info', 'The method is not allowed here.'),
   conflict: row(409, 'client', 'never', false, 'info', 'The request conflicts with the current state.'),
+  precondition_failed: row(412, 'client', 'never', false, 'info', 'What If-Match names is not the current version.'),
   body_too_large: row(413, 'client', 'never', false, 'info', 'The request body is too large.'),
   unsupported_media_type: row(415, 'client', 'never', false, 'info', 'The content type or encoding of the body is not supported.'),
   upgrade_required: row(426, 'client', 'never', false, 'info', 'WebSocket is not served here; send a plain request.'),
@@ -47,6 +48,7 @@ export const ERRORS = {
   client_closed: row(499, 'client', 'never', false, 'info', 'The client went away.'),
   // Ours.
   internal: row(500, 'gateway', 'never', false, 'error', 'The gateway failed.'),
+  no_price: row(400, 'gateway', 'never', false, 'warn', 'The model has no price here, and nothing runs without one.'),
   no_channel: row(503, 'gateway', 'never', false, 'warn', 'No channel is available for this model at the moment.'),
   draining: row(503, 'gateway', 'never', false, 'info', 'The gateway is shutting down.'),
   storage_unavailable: row(503, 'gateway', 'never', false, 'error', 'The gateway cannot reach its storage.'),

@@ -21,6 +21,8 @@ export interface WireRequest<Body = JsonObject> {
   /** Headers with meaning in the format (`anthropic-version`, …): never credentials. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Body
+  /** Stop sequences that the body could not hold: the answer must be cut where one begins. */
+  readonly cutAt?: readonly string[]
 }
 
 /** An error or answer in a client's own format. */

@@ -7,7 +7,7 @@ import { countTokensRequest, encodeCountTokens, geminiGenerateContent } from './
 import { openaiChat, withoutCustomTools } from './chat/openai-chat/index.ts'
 import { openaiResponses } from './chat/openai-responses/index.ts'
 
-export type { ChatContext, ChatFormat, Fate, Fates, Framing, Peek, Sighting, Watch } from './chat/format.ts'
+export type { Begun, ChatContext, ChatFormat, Fate, Fates, Framing, Peek, Sighting, Watch } from './chat/format.ts'
 export {
   anthropicMessages,
   bedrockConverse,

@@ -5,6 +5,7 @@ import type { ChatContext } from '../formats/index.ts'
 import type { Candidate } from '../routing/index.ts'
 import type { UpstreamResponse } from '../upstream/index.ts'
 import { type EventSource, eventsOf, isWhole, wholeEvents } from './events.ts'
+import { cutOf, cutSource } from './stop-sequences.ts'
 import { refusal } from './translate.ts'
 
 /** The response when it is a success. @throws GatewayError the classified refusal otherwise. */
@@ -19,6 +20,9 @@ export async function accepted(response: UpstreamResponse, candidate: Candidate)
 
 /** The events of an accepted answer, whichever way it came. */
 export const sourceOf = (response: UpstreamResponse, candidate: Candidate, context: ChatContext): EventSource =>
-  !context.request.stream || isWhole(response, candidate)
-    ? wholeEvents(response, candidate, context)
-    : eventsOf(response, candidate, context)
+  cutSource(
+    !context.request.stream || isWhole(response, candidate)
+      ? wholeEvents(response, candidate, context)
+      : eventsOf(response, candidate, context),
+    cutOf(context),
+  )

@@ -1,13 +1,18 @@
-// Admission: who calls, what they want, where it may go. Nothing is sent before this returns.
+// Admission: who calls, what they want, where it may go, and what is reserved for it. Nothing is sent before this returns.
 
-import type { Caller } from '../access/index.ts'
+import { type Caller, mayUseChannel, mayUseModel } from '../access/index.ts'
+import type { Ask, Bill } from '../billing/index.ts'
 import type { ChatRequest } from '../core/chat.ts'
 import { GatewayError, invalid } from '../core/errors.ts'
+import type { HttpRequest } from '../core/http-message.ts'
 import type { Note, Warning } from '../core/warning.ts'
 import type { Peek } from '../formats/index.ts'
 import { membersOf } from '../lib/json-splice.ts'
 import { type Candidate, plan } from '../routing/index.ts'
+import type { Snapshot } from '../snapshot/index.ts'
 import type { Call, Gateway } from './call.ts'
+import { claim } from './claim.ts'
+import { estimateInputTokens } from './estimate.ts'
 import type { ExchangeRecord } from './record.ts'
 
 export interface Admitted {
@@ -38,29 +43,19 @@ const READ_ONCE = new Set([
 ])
 
 /** @throws GatewayError */
-export function admit(call: Call, gateway: Gateway, record: ExchangeRecord): Admitted {
+export async function admit(call: Call, gateway: Gateway, record: ExchangeRecord): Promise<Admitted> {
   const { http, format } = call
-  const caller = gateway.access.identify(http)
+  const resolved = gateway.access.resolve(http)
+  const caller = resolved instanceof Promise ? await resolved : resolved
   record.keyId = caller.keyId
   refuseRepeats(http.text)
   const peek = format.peek(http)
   record.model = peek.model
   record.stream = peek.stream
-  const candidates = plan({
-    snapshot: gateway.snapshot(),
-    model: peek.model,
-    clientFormat: format,
-    choices: peek.choices,
-    nowMs: call.receivedMs,
-    cooldowns: gateway.cooldowns,
-    random: gateway.random,
-  })
-  if (candidates.length === 0) {
-    throw new GatewayError('model_not_found', {
-      message: `The model \`${peek.model}\` does not exist or you do not have access to it.`,
-      field: 'model',
-    })
-  }
+  const snapshot = gateway.snapshot()
+  const planned = mayUseModel(caller, peek.model) ? planOf(call, { peek, caller, snapshot, gateway }) : []
+  if (planned.length === 0) throw unknownModel(peek.model)
+
   const note = noteInto(record, http.headers.get('x-switchyard-strict') === 'true')
   let decoded: ChatRequest | undefined
   function request(): ChatRequest {
@@ -70,8 +65,80 @@ export function admit(call: Call, gateway: Gateway, record: ExchangeRecord): Adm
     }
     return decoded
   }
-  return { call, caller, peek, candidates, record, note, request }
+
+  const bill = gateway.billing.open(askOf(call, { peek, caller, snapshot, planned, request }), {
+    id: record.id,
+    account: caller.account,
+    mode: caller.billing,
+  })
+  record.reserve(bill, caller.cutStreams, () => estimateInputTokens(request()))
+  const customer = caller.budgets.length === 0 ? undefined : customerOf(http, request)
+  const claimed = claim(
+    { caller, bill, customer, nowMs: call.receivedMs, tokens: () => bill.quote.extent().inputTokens + outputOf(bill) },
+    gateway,
+  )
+  record.slot = claimed instanceof Promise ? await claimed : claimed
+
+  const priced = planned.filter((_, index) => bill.quote.offers[index] !== undefined)
+  const { outputLimit } = bill
+  if (outputLimit === undefined) return { call, caller, peek, candidates: priced, record, note, request }
+  note({ kind: 'changed', field: 'max_tokens', reason: `the balance covers ${outputLimit} tokens of output` })
+  const limited = { ...request(), maxOutputTokens: outputLimit }
+  // A limit that the client did not write can only be sent by writing the body anew.
+  const candidates = priced.map((candidate): Candidate => ({ ...candidate, mode: 'translate' }))
+  return { call, caller, peek: { ...peek, maxOutputTokens: outputLimit }, candidates, record, note, request: () => limited }
 }
+
+interface Planning {
+  readonly peek: Peek
+  readonly caller: Caller
+  readonly snapshot: Snapshot
+}
+
+function planOf(call: Call, { peek, caller, snapshot, gateway }: Planning & { readonly gateway: Gateway }): Candidate[] {
+  const candidates = plan({
+    snapshot,
+    model: peek.model,
+    clientFormat: call.format,
+    choices: peek.choices,
+    sandboxOnly: caller.mode === 'test',
+    nowMs: call.receivedMs,
+    cooldowns: gateway.cooldowns,
+    random: gateway.random,
+  })
+  return caller.channels === undefined ? candidates : candidates.filter(({ channel }) => mayUseChannel(caller, channel.name))
+}
+
+function askOf(
+  call: Call,
+  { peek, caller, snapshot, planned, request }: Planning & { readonly planned: readonly Candidate[]; request(): ChatRequest },
+): Ask {
+  return {
+    model: peek.model,
+    routes: planned,
+    prices: snapshot.prices,
+    nowMs: call.receivedMs,
+    inputTokens: () => estimateInputTokens(request()),
+    choices: peek.choices,
+    ...(caller.multiplier !== undefined && { multiplier: caller.multiplier }),
+    ...(peek.maxOutputTokens !== undefined && { maxOutputTokens: peek.maxOutputTokens }),
+  }
+}
+
+const outputOf = ({ quote }: Bill): number => {
+  const offer = quote.offers.find((candidate) => candidate !== undefined)
+  return offer === undefined ? 0 : quote.outputTokens(offer) * quote.ask.choices
+}
+
+/** The end customer: named by a header, else as the format has it. */
+const customerOf = (http: HttpRequest, request: () => ChatRequest): string | undefined =>
+  http.headers.get('x-switchyard-customer') ?? request().endUser
+
+const unknownModel = (model: string): GatewayError =>
+  new GatewayError('model_not_found', {
+    message: `The model \`${model}\` does not exist or you do not have access to it.`,
+    field: 'model',
+  })
 
 /** What is nested deeper than the runtime's stack can walk is the client's fault. @throws GatewayError 400 */
 export function shallow<T>(walk: () => T): T {

@@ -35,6 +35,7 @@ export async function attempt<Opened>(
     try {
       const opened = await open(candidate)
       gateway.cooldowns.succeed(candidate.channel.id)
+      record.served = candidate
       noteAttempt(admitted, candidate, gateway.nowMs() - startedMs)
       return opened
     } catch (thrown) {

@@ -1,10 +1,12 @@
 // What goes into an exchange, what comes out, and the parts of the house it works with.
 
 import type { Access } from '../access/index.ts'
+import type { Billing } from '../billing/index.ts'
 import type { HttpRequest } from '../core/http-message.ts'
 import type { ChatFormat } from '../formats/index.ts'
 import type { IdSource } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
+import type { Limits } from '../limits/index.ts'
 import type { Cooldowns } from '../routing/index.ts'
 import type { Snapshot } from '../snapshot/index.ts'
 import type { RequestRepository } from '../store/index.ts'
@@ -54,6 +56,8 @@ export interface GatewaySettings {
 
 export interface Gateway {
   readonly access: Access
+  readonly limits: Limits
+  readonly billing: Billing
   snapshot(): Snapshot
   readonly cooldowns: Cooldowns
   readonly upstream: Upstream

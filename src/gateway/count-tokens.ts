@@ -17,7 +17,7 @@ const COUNTERS: Readonly<Record<string, { path(model: string): string; member: s
 
 /** @throws GatewayError as for an exchange with the same body. */
 export async function countTokens(call: Call, gateway: Gateway): Promise<number> {
-  gateway.access.identify(call.http)
+  await gateway.access.resolve(call.http)
   const peek = call.format.peek(call.http)
   const candidates = plan({
     snapshot: gateway.snapshot(),

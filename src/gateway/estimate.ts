@@ -20,7 +20,7 @@ export function estimateInputTokens(request: ChatRequest): number {
 }
 
 const sum = (blocks: readonly Block[]): number => blocks.reduce((total, block) => total + blockTokens(block), 0)
-const textTokens = (text: string): number => (text === '' ? 0 : estimateTokenCount(text))
+export const textTokens = (text: string): number => (text === '' ? 0 : estimateTokenCount(text))
 
 function blockTokens(block: Block): number {
   switch (block.type) {

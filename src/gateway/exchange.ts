@@ -1,6 +1,8 @@
 // The story of one chat exchange, top to bottom: admit, attempt, answer, finish.
 
 import { GatewayError } from '../core/errors.ts'
+import { dollarsText } from '../lib/money.ts'
+import { FREE_SLOT, type HeaderDialect, rateLimitHeaders } from '../limits/index.ts'
 import { type Admitted, admit } from './admit.ts'
 import { attempt } from './attempt.ts'
 import type { Answer, Call, Gateway } from './call.ts'
@@ -15,18 +17,21 @@ export async function exchange(call: Call, gateway: Gateway): Promise<Answer> {
   const record = new ExchangeRecord(call.requestId, call.format.id, call.receivedMs)
   gateway.metrics.started()
   try {
-    const admitted = admit(call, gateway, record)
+    const admitted = await admit(call, gateway, record)
     return withReceipt(admitted.peek.stream ? await streamed(admitted, gateway) : await unary(admitted, gateway), record, gateway)
   } catch (thrown) {
     const error = call.signal.aborted ? new GatewayError('client_closed') : GatewayError.from(thrown)
-    finish(record, gateway, error)
+    const durable = finish(record, gateway, error)
+    if (durable !== undefined)
+      await durable.catch((cause: unknown) => gateway.log('error', 'a bill could not be closed', { id: record.id, cause }))
     return withReceipt(errorAnswer(call, error), record, gateway)
   }
 }
 
 async function unary(admitted: Admitted, gateway: Gateway): Promise<Answer> {
   const body = await attempt(admitted, gateway, (candidate) => openUnary(admitted, candidate, gateway))
-  finish(admitted.record, gateway)
+  const durable = finish(admitted.record, gateway)
+  if (durable !== undefined) await durable
   return { kind: 'unary', status: 200, headers: { 'content-type': 'application/json' }, body }
 }
 
@@ -64,11 +69,20 @@ function withReceipt(answer: Answer, record: ExchangeRecord, gateway: Gateway): 
     headers['x-switchyard-channel'] = headerSafe(serving.channel)
     if (serving.provider === 'sandbox') headers['x-switchyard-sandbox'] = 'true'
   }
+  const { settlement, slot } = record
+  if (settlement !== undefined && answer.kind === 'unary') headers['x-switchyard-cost'] = dollarsText(settlement.chargeNanos)
+  if (slot !== undefined && slot !== FREE_SLOT) {
+    const nowMs = gateway.nowMs()
+    Object.assign(headers, rateLimitHeaders(dialectOf(record.format), slot.standings(nowMs), nowMs))
+  }
   headers['x-switchyard-overhead-ms'] = String(Math.max(0, gateway.nowMs() - record.startedMs - record.upstreamMs))
   if (record.warnings.length > 0) {
     headers['x-switchyard-warnings'] = headerSafe(record.warnings.map(({ kind, field }) => `${kind} ${field}`).join(', ')).slice(0, 2000)
   }
   return answer
 }
+
+const dialectOf = (format: string): HeaderDialect =>
+  format === 'anthropic-messages' ? 'anthropic' : format === 'gemini-generate-content' ? 'gemini' : 'openai'
 
 const headerSafe = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?')

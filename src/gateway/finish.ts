@@ -1,16 +1,24 @@
-// The end of every exchange, whatever became of it: outcome, log row, metrics. Runs once, before the
-// last byte leaves.
+// The end of every exchange, whatever became of it: the bill settled, the slot given back, one row in the log. Runs once,
+// before the last byte leaves.
 
+import type { End } from '../billing/index.ts'
 import { ERRORS, type GatewayError } from '../core/errors.ts'
+import type { Usage } from '../core/usage.ts'
 import type { Gateway } from './call.ts'
 import type { ExchangeRecord } from './record.ts'
 
-export function finish(record: ExchangeRecord, gateway: Gateway, error?: GatewayError): void {
-  if (record.finished) return
+/**
+ * What is returned must be waited for before the last byte leaves: it resolves when the charge is on the ledger, and
+ * rejects when it could not be put there.
+ */
+export function finish(record: ExchangeRecord, gateway: Gateway, error?: GatewayError): Promise<void> | undefined {
+  if (record.finished) return undefined
   record.finished = true
-  record.durationMs = gateway.nowMs() - record.startedMs
+  const nowMs = gateway.nowMs()
+  record.durationMs = nowMs - record.startedMs
   record.outcome = error === undefined ? 'ok' : error.code === 'client_closed' ? 'cancelled' : 'error'
   record.error = error?.code
+  const durable = settled(record, endOf(record, error), nowMs)
   gateway.metrics.finished(record)
   const detail = record.detail()
   if (record.keyId !== '') {
@@ -20,4 +28,36 @@ export function finish(record: ExchangeRecord, gateway: Gateway, error?: Gateway
   if (error?.code === 'internal') {
     gateway.log('error', 'internal failure', { id: record.id, cause: error.cause instanceof Error ? error.cause.stack : error.cause })
   }
+  return durable
 }
+
+function endOf(record: ExchangeRecord, error: GatewayError | undefined): End {
+  if (error === undefined) return record.spoke || (record.usage?.outputTokens ?? 1) > 0 ? 'whole' : 'empty'
+  if (record.served === undefined || !record.spoke) return 'failed'
+  return error.code === 'client_closed' ? 'left' : 'cut'
+}
+
+function settled(record: ExchangeRecord, end: End, nowMs: number): Promise<void> | undefined {
+  const { bill, slot, served, rounds } = record
+  if (bill === undefined) return undefined
+  if (rounds !== undefined && served !== undefined) {
+    for (const usage of end === 'whole' ? rounds.slice(0, -1) : rounds) bill.round(served, usage)
+  }
+  for (const { backend, costNanos } of record.searches ?? []) bill.searched(backend, costNanos)
+  const settlement = bill.settle({
+    end,
+    policy: record.policy,
+    usage: rounds === undefined ? record.usage : end === 'whole' ? rounds.at(-1) : undefined,
+    produced: () => record.produced(),
+    nowMs,
+    ...(served !== undefined && { route: served }),
+  })
+  record.settlement = settlement
+  if (record.usage === undefined && settlement.usage !== undefined) record.usage = settlement.usage
+  // What was tried counts as a request, whatever came of it.
+  if (record.attempts.length === 0) slot?.release()
+  else slot?.settle({ nowMs, tokens: tokensOf(record.usage), nanos: settlement.chargeNanos })
+  return settlement.durable
+}
+
+const tokensOf = (usage: Usage | undefined): number => (usage === undefined ? 0 : usage.inputTokens + usage.outputTokens)

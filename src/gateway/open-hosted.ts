@@ -31,6 +31,7 @@ export async function hostedAnswer(admitted: Admitted, candidate: Candidate, par
   const response = await accepted(await parts.gateway.upstream.send(outbound.request), candidate)
   const answer = decodedAnswer(await response.text(), candidate, outbound.context)
   if (turn.pending.length === 0 && isWhole(answer, turn, stage.pauses)) {
+    if (answer.usage !== undefined) stage.spent(answer.usage)
     return turn.counts === undefined ? answer : { ...answer, usage: { ...(answer.usage ?? NO_USAGE), ...turn.counts } }
   }
   return folded(rounds({ ...stage, first: told(answer) }))
@@ -64,6 +65,10 @@ function staged(admitted: Admitted, candidate: Candidate, { gateway, work }: Hos
     pauses: call.format.id === 'anthropic-messages',
     nextId: () => gateway.ids.next('srvtoolu_'),
     nowMs: gateway.nowMs,
+    spent(usage) {
+      admitted.record.rounds ??= []
+      admitted.record.rounds.push(usage)
+    },
     ...(request.maxOutputTokens !== undefined && { maxOutputTokens: request.maxOutputTokens }),
   }
 }

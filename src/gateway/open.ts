@@ -16,6 +16,7 @@ import { hostedWork } from './hosted.ts'
 import { hostedAnswer, hostedEvents } from './open-hosted.ts'
 import { openPassing } from './passing.ts'
 import type { OpenStream } from './piece.ts'
+import type { ExchangeRecord } from './record.ts'
 import { decodedAnswer, type Outbound, ownContext, parsedAnswer, passthroughRequest, translatedRequest } from './translate.ts'
 import { translating } from './translating.ts'
 
@@ -27,9 +28,18 @@ export async function openUnary(admitted: Admitted, candidate: Candidate, gatewa
     work === undefined
       ? await translatedAnswer(admitted, candidate, gateway)
       : { answer: await hostedAnswer(admitted, candidate, { gateway, work }), context: ownContext(admitted, candidate, gateway) }
-  if (answer.usage !== undefined) admitted.record.addUsage(answer.usage)
+  noteAnswer(admitted.record, answer)
   // Some formats echo the request, which may be nested deeper than it can be printed.
   return shallow(() => JSON.stringify(admitted.call.format.encodeResponse(answer, context)))
+}
+
+function noteAnswer(record: ExchangeRecord, { usage, choices }: ChatResponse): void {
+  if (usage !== undefined) record.addUsage(usage)
+  for (const { content } of choices) {
+    if (content.length > 0) record.spoke = true
+    if (usage !== undefined) continue
+    for (const block of content) record.text += 'text' in block ? block.text : block.type === 'tool-call' ? block.arguments : ''
+  }
 }
 
 interface Answered {
@@ -51,6 +61,7 @@ async function passedAnswer(admitted: Admitted, candidate: Candidate, gateway: G
   const { usage, error } = admitted.call.format.watch.response(parsedAnswer(text))
   if (error !== undefined) throw error
   if (usage !== undefined) admitted.record.addUsage(usage)
+  else admitted.record.passedTokens = Math.ceil(text.length / 4)
   if (candidate.upstreamModel === admitted.peek.model) return text
   const field = admitted.call.format.modelField
   return splice(text, [{ op: 'set', path: [field], value: admitted.peek.model }])

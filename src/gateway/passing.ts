@@ -3,6 +3,7 @@
 // client did not ask for are touched.
 
 import { GatewayError } from '../core/errors.ts'
+import type { Begun } from '../formats/index.ts'
 import type { Frame } from '../lib/framing/frame.ts'
 import { sseDecoder } from '../lib/framing/sse.ts'
 import { tryParseJson } from '../lib/json.ts'
@@ -48,7 +49,12 @@ class PassingStream implements OpenStream {
   #arrived = ''
   #content = false
   #framesSeen = 0
-  #started = false
+  /** Length of all unread frames, and of the shortest: what they have beyond it is mostly the answer's words. */
+  #units = 0
+  #shortest = Number.MAX_SAFE_INTEGER
+  /** The frame that began the answer, and the data of the last one, in formats that repeat them in their errors. */
+  #opening: Frame | undefined
+  #last = ''
   #ended = false
   /** Nothing after this frame belongs to the answer. */
   #sealed = false
@@ -68,6 +74,7 @@ class PassingStream implements OpenStream {
   }
 
   async open(): Promise<void> {
+    const { record } = this.#admitted
     while (!this.#content && !this.#ended) {
       const { done, value } = await this.#reader.read()
       if (done) this.#close()
@@ -77,6 +84,7 @@ class PassingStream implements OpenStream {
     }
     // Nothing but its own terminator: the upstream answered with nothing. A lone frame that tells why it ends is an answer.
     if (!this.#content && this.#sealed && this.#framesSeen <= 1) throw new GatewayError('upstream_empty')
+    record.spoke = this.#content
   }
 
   async next(): Promise<Piece> {
@@ -123,6 +131,7 @@ class PassingStream implements OpenStream {
   }
 
   #closing(): Piece {
+    this.#admitted.record.passedTokens = Math.ceil(this.#framesSeen + Math.max(0, this.#units - this.#framesSeen * this.#shortest) / 4)
     const { format, requestId } = this.#admitted.call
     const { terminator } = format.watch
     if (this.#ended) {
@@ -131,7 +140,11 @@ class PassingStream implements OpenStream {
     }
     // The connection closed cleanly without the format's own last event: that is a cut, whatever it looks like.
     const error = this.#failure ?? new GatewayError('upstream_cut')
-    return { bytes: this.#out.frame(format.encodeErrorFrame(error, requestId)) + this.#out.end(), last: true, error }
+    return { bytes: this.#out.frame(format.encodeErrorFrame(error, requestId, this.#begun)) + this.#out.end(), last: true, error }
+  }
+
+  get #begun(): Begun | undefined {
+    return this.#opening === undefined ? undefined : { opening: this.#named(this.#opening).data, last: this.#last }
   }
 
   /** A block that the end of the bytes cut short: whole without its blank line, or torn and not for any reader. */
@@ -154,13 +167,15 @@ class PassingStream implements OpenStream {
     if (!marked) {
       if (!looksWhole(data)) return this.#fail(new GatewayError('upstream_malformed'), undefined)
       this.#content = true
+      this.#units += data.length
+      if (data.length < this.#shortest) this.#shortest = data.length
       return this.#pass(frame)
     }
     const sighting = this.#admitted.call.format.watch.frame(frame)
     if (sighting.usage !== undefined) this.#admitted.record.addUsage(sighting.usage)
     if (sighting.content === true) this.#content = true
-    const spliced = sighting.start === true && this.#started
-    this.#started ||= sighting.start === true
+    const spliced = sighting.start === true && this.#opening !== undefined
+    if (sighting.start === true) this.#opening ??= frame
     const failure = spliced ? new GatewayError('upstream_malformed') : sighting.error
     if (failure !== undefined) return this.#fail(failure, spliced ? undefined : frame)
     if (sighting.end === true) this.#ended = true
@@ -175,12 +190,17 @@ class PassingStream implements OpenStream {
     this.#failure = scrubbed(error, this.#candidate)
     this.#ended = true
     const safe = frame !== undefined && this.#failure === error && error.details.wire !== undefined
-    this.#pass(safe ? frame : format.encodeErrorFrame(this.#failure, requestId))
+    this.#pass(safe ? frame : format.encodeErrorFrame(this.#failure, requestId, this.#begun))
     this.#sealed = true
   }
 
-  #pass(frame: Frame): void {
-    if (this.#renamed !== undefined) frame = renamed(frame, this.#admitted.call.format.watch.modelPath, this.#renamed)
+  #named(frame: Frame): Frame {
+    return this.#renamed === undefined ? frame : renamed(frame, this.#admitted.call.format.watch.modelPath, this.#renamed)
+  }
+
+  #pass(passing: Frame): void {
+    const frame = this.#named(passing)
+    if (!frame.comment) this.#last = frame.data
     this.#pending += this.#plain ? (frame.raw ?? this.#out.frame(frame)) : this.#out.frame(frame)
   }
 }

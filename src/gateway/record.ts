@@ -1,10 +1,13 @@
 // What one exchange leaves behind: its attempts, its receipt, its usage, its outcome. Filled as the
 // exchange goes, frozen by `finish`.
 
+import { type Bill, type CutPolicy, type Produced, type Settlement, textTokens } from '../billing/index.ts'
 import type { ErrorCode } from '../core/errors.ts'
 import { laterUsage, type Usage } from '../core/usage.ts'
 import type { Warning } from '../core/warning.ts'
 import { dollarsText } from '../lib/money.ts'
+import type { Slot } from '../limits/index.ts'
+import type { Route } from '../snapshot/index.ts'
 
 export interface AttemptRecord {
   readonly channel: string
@@ -48,11 +51,39 @@ export class ExchangeRecord {
   error: ErrorCode | undefined
   durationMs = 0
   finished = false
+  /** What admission reserved; `finish` gives it back. */
+  bill: Bill | undefined
+  slot: Slot | undefined
+  policy: CutPolicy = 'produced'
+  /** Who gave the answer, once somebody did. */
+  served: Route | undefined
+  /** Whether the answer holds anything. */
+  spoke = false
+  /** Text of the answer so far, where it is decoded; kept for counting. */
+  text = ''
+  /** Tokens of an answer that goes by undecoded, roughly. */
+  passedTokens = 0
+  /** Usage of each model call, where one exchange makes several. */
+  rounds: Usage[] | undefined
+  settlement: Settlement | undefined
+  #inputTokens: () => number = () => 0
 
   constructor(id: string, format: string, startedMs: number) {
     this.id = id
     this.format = format
     this.startedMs = startedMs
+  }
+
+  /** @param inputTokens an upper estimate of the input, for answers without a report. */
+  reserve(bill: Bill, policy: CutPolicy, inputTokens: () => number): void {
+    this.bill = bill
+    this.policy = policy
+    this.#inputTokens = inputTokens
+  }
+
+  /** What was seen of the answer. */
+  produced(): Produced {
+    return { outputTokens: () => textTokens(this.text) + this.passedTokens, inputTokens: this.#inputTokens }
   }
 
   addUsage(usage: Usage): void {
@@ -62,6 +93,8 @@ export class ExchangeRecord {
   /** The row's JSON: plain members, since it is written for every exchange and read for few. */
   detail(): string {
     const { id, keyId, outcome, format, model, stream, durationMs, firstContentMs, error, attempts, searches, usage, warnings } = this
+    const charge = this.settlement?.chargeNanos
+    const cost = this.settlement?.costNanos
     return JSON.stringify({
       id,
       keyId,
@@ -90,6 +123,9 @@ interface StoredDetail {
   readonly attempts: readonly AttemptRecord[]
   readonly searches?: readonly SearchRecord[]
   readonly usage?: Usage
+  /** Nano-dollars. */
+  readonly charge?: number
+  readonly cost?: number
   readonly warnings: readonly Warning[]
 }
 
@@ -123,6 +159,8 @@ export function requestJson(row: { id: string; startedMs: number; outcome: strin
       cost: dollarsText(costNanos),
     })),
     usage: detail.usage === undefined ? null : usageJson(detail.usage),
+    cost: detail.charge === undefined ? null : dollarsText(detail.charge),
+    upstream_cost: detail.cost === undefined ? null : dollarsText(detail.cost),
     receipt: detail.warnings,
   }
 }

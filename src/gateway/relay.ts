@@ -58,7 +58,8 @@ async function pump(admitted: Admitted, gateway: Gateway, { sink, opening, heart
       const piece = await stream.next()
       if (call.signal.aborted) throw new GatewayError('client_closed')
       if (piece.last) {
-        finish(record, gateway, piece.error)
+        const durable = finish(record, gateway, piece.error)
+        if (durable !== undefined) await durable
         if (piece.bytes.length > 0) await sink.write(piece.bytes)
         return
       }
@@ -73,7 +74,9 @@ async function pump(admitted: Admitted, gateway: Gateway, { sink, opening, heart
     }
   } catch (thrown) {
     const error = call.signal.aborted ? new GatewayError('client_closed') : GatewayError.from(thrown)
-    finish(record, gateway, error)
+    const durable = finish(record, gateway, error)
+    if (durable !== undefined)
+      await durable.catch((cause: unknown) => gateway.log('error', 'a bill could not be closed', { id: record.id, cause }))
     if (error.code === 'client_closed') return
     const late = enframer(admitted.peek.framing, call.format)
     await sink.write(late.frame(call.format.encodeErrorFrame(error, record.id)) + late.end())

@@ -29,6 +29,8 @@ export interface RoundsParts {
   readonly pauses: boolean
   nextId(): string
   nowMs(): number
+  /** Told what each model call used. */
+  spent(usage: Usage): void
 }
 
 /** The whole of it as one stream. */
@@ -86,7 +88,10 @@ async function* play(parts: RoundsParts): AsyncGenerator<readonly ChatEvent[], u
       yield out
     }
     yield collected((emit) => round.close(emit))
-    if (round.usage !== undefined) usage = usage === undefined ? round.usage : addUsage(usage, round.usage)
+    if (round.usage !== undefined) {
+      parts.spent(round.usage)
+      usage = usage === undefined ? round.usage : addUsage(usage, round.usage)
+    }
 
     const results: ToolResultBlock[] = []
     for (const { asked, running } of round.calls) {

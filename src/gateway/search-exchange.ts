@@ -26,7 +26,7 @@ export async function searchExchange(call: SearchCall, gateway: Gateway): Promis
   const record = new ExchangeRecord(call.requestId, 'search', call.receivedMs)
   gateway.metrics.started()
   try {
-    record.keyId = gateway.access.identify(call.http).keyId
+    record.keyId = (await gateway.access.resolve(call.http)).keyId
     const request = readSearchRequest(call.http.body)
     const sandbox = servedBySandbox(request, gateway)
     const found = await search(request, { call, gateway, record, sandbox })

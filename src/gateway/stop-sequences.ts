@@ -1,10 +1,12 @@
 // Stop sequences that the upstream could not be told: its answer is cut where one begins, and the upstream is
 // stopped. Only spoken text is searched; reasoning and the arguments of calls go by.
 
-import type { ChatResponse } from '../core/chat.ts'
+import type { Block, ChatResponse } from '../core/chat.ts'
 import { type ChatEvent, foldEvents, unfoldResponse } from '../core/chat-event.ts'
 import type { Usage } from '../core/usage.ts'
+import type { ChatContext } from '../formats/index.ts'
 import { runThrough, type Transducer } from '../lib/transducer.ts'
+import { estimateInputTokens, textTokens } from './estimate.ts'
 import type { EventSource } from './events.ts'
 
 export interface Cut {
@@ -15,6 +17,16 @@ export interface Cut {
   /** What was consumed up to the cut, for upstreams that would only have told at their end. */
   usage(words: string): Usage
 }
+
+/** What must be cut from the answer of a request in this context; `undefined`: nothing. */
+export const cutOf = ({ cutAt, request }: ChatContext): Cut | undefined =>
+  cutAt === undefined || cutAt.length === 0
+    ? undefined
+    : {
+        sequences: cutAt,
+        choices: request.choices,
+        usage: (words) => ({ inputTokens: estimateInputTokens(request), outputTokens: textTokens(words), estimated: true }),
+      }
 
 type Emit = (event: ChatEvent) => void
 type Opened = Extract<ChatEvent, { type: 'text-start' | 'reasoning-start' | 'tool-call-start' | 'server-tool-start' }>
@@ -133,7 +145,8 @@ function heldLength(sequences: readonly string[], text: string): number {
 }
 
 /** The source cut short. The upstream is stopped at the cut: nobody reads on, and every further token costs. */
-export function cutSource(source: EventSource, cut: Cut): EventSource {
+export function cutSource(source: EventSource, cut: Cut | undefined): EventSource {
+  if (cut === undefined) return source
   const stage = stopAt(cut)
   let over = false
   return {
@@ -152,8 +165,13 @@ export function cutSource(source: EventSource, cut: Cut): EventSource {
 }
 
 /** A whole answer cut short. Its usage stays: all of it was made. */
-export function cutResponse(response: ChatResponse, cut: Omit<Cut, 'choices'>): ChatResponse {
+export function cutResponse(response: ChatResponse, cut: Cut | undefined): ChatResponse {
+  if (cut === undefined || !response.choices.some(({ content }) => content.some((block) => holds(block, cut.sequences)))) return response
   const stage = stopAt({ ...cut, choices: Number.POSITIVE_INFINITY })
-  const whole = foldEvents(runThrough(stage, unfoldResponse(response)))
-  return response.usage === undefined ? { ...whole, ...(whole.usage && { usage: whole.usage }) } : { ...whole, usage: response.usage }
+  const { usage: estimated, ...whole } = foldEvents(runThrough(stage, unfoldResponse(response)))
+  const usage = response.usage ?? estimated
+  return { ...whole, ...(usage && { usage }) }
 }
+
+const holds = (block: Block, sequences: readonly string[]): boolean =>
+  (block.type === 'text' || block.type === 'refusal') && sequences.some((sequence) => block.text.includes(sequence))

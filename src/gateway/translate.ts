@@ -12,6 +12,7 @@ import type { OutboundRequest, UpstreamResponse } from '../upstream/index.ts'
 import { type Admitted, shallow } from './admit.ts'
 import type { Gateway } from './call.ts'
 import { inlined } from './inline.ts'
+import { cutOf, cutResponse } from './stop-sequences.ts'
 
 /** A candidate's outbound request, ready to send. `contexts` has one entry for each parallel call. */
 export interface Outbound {
@@ -41,11 +42,12 @@ export async function translatedRequest(
   const request = await inlined(single ? { ...decoded, choices: 1 } : decoded, candidate, gateway)
   const context = contextOf(admitted, candidate, { request, gateway })
   const wire = shallow(() => candidate.via.format.encodeRequest(context))
-  const body = quirked(wire.body, candidate, admitted)
+  const cutAt = [...(wire.cutAt ?? [])]
+  const body = quirked(wire.body, candidate, { admitted, cutAt })
   const same = candidate.via.format === call.format ? forwarded(admitted, candidate) : {}
   return {
     request: outbound(admitted, candidate, { gateway, body: shallow(() => JSON.stringify(body)), headers: { ...wire.headers, ...same } }),
-    context,
+    context: cutAt.length === 0 ? context : { ...context, cutAt },
     calls: single ? decoded.choices : 1,
   }
 }
@@ -75,10 +77,16 @@ function noteCarried({ call, note, request }: Admitted, { via }: Candidate): voi
 /** Members that say how the client wants its own answer, and need no upstream. */
 const QUIET = new Set(['stream_options', 'system_attribution', 'include', 'store', 'client_metadata', 'max_tool_calls'])
 
-function quirked(body: JsonObject, candidate: Candidate, admitted: Admitted): JsonObject {
+/** @param told `cutAt`: gets the stop sequences that quirks take out. */
+function quirked(body: JsonObject, candidate: Candidate, told: { admitted: Admitted; cutAt: string[] }): JsonObject {
   const quirks = candidate.via.declared.request
   if (quirks === undefined) return body
-  const context: QuirkContext = { ...quirkContext(candidate, admitted.peek.stream), note: admitted.note }
+  const { admitted, cutAt } = told
+  const context: QuirkContext = {
+    ...quirkContext(candidate, admitted.peek.stream),
+    note: admitted.note,
+    cutAt: (sequences) => void cutAt.push(...sequences),
+  }
   return quirks.reduce((current, quirk) => quirk(current, context), body)
 }
 
@@ -147,5 +155,5 @@ export function parsedAnswer(text: string): JsonValue {
 /** A whole upstream answer as the neutral response. @throws GatewayError */
 export function decodedAnswer(text: string, candidate: Candidate, context: ChatContext): ChatResponse {
   const wire = parsedAnswer(text)
-  return candidate.via.format.decodeResponse(candidate.via.declared.response?.(wire) ?? wire, context)
+  return cutResponse(candidate.via.format.decodeResponse(candidate.via.declared.response?.(wire) ?? wire, context), cutOf(context))
 }

@@ -13,6 +13,8 @@ import type { OpenStream, Piece } from './piece.ts'
 export function translating(admitted: Admitted, source: EventSource, parts: { context: ChatContext; out: Enframer }): OpenStream {
   const { context, out } = parts
   const { call, record } = admitted
+  // A stream is handed over at its first content.
+  record.spoke = true
   const encode = call.format.encodeStream(context)
   let text = ''
   let error: GatewayError | undefined
@@ -22,8 +24,19 @@ export function translating(admitted: Admitted, source: EventSource, parts: { co
   }
 
   function take(event: ChatEvent): void {
-    if (event.type === 'usage') record.addUsage(event.usage)
-    else if (event.type === 'error') error = event.error
+    switch (event.type) {
+      case 'usage':
+        record.addUsage(event.usage)
+        break
+      case 'error':
+        error = event.error
+        break
+      case 'text-delta':
+      case 'reasoning-delta':
+      case 'tool-call-delta':
+        record.text += event.text
+        break
+    }
     encode.push(event, takeFrame)
   }
 

@@ -83,11 +83,11 @@ export async function serve(target: Target, inbound: Inbound, parts: { gateway: 
       return gemini(endpoint, inbound, parts)
     case 'models':
       allow(request, 'GET')
-      gateway.access.identify({ headers: request.headers, query: inbound.query })
+      await gateway.access.resolve({ headers: request.headers, query: inbound.query })
       return json(modelList(gateway.snapshot(), dialectOf(request.headers, endpoint), inbound.query))
     case 'model':
       allow(request, 'GET')
-      gateway.access.identify({ headers: request.headers, query: inbound.query })
+      await gateway.access.resolve({ headers: request.headers, query: inbound.query })
       return json(modelEntry(gateway.snapshot(), dialectOf(request.headers, endpoint), endpoint.id))
     case 'request':
       allow(request, 'GET')
@@ -131,9 +131,9 @@ function counting(call: Call): Call {
   return 'max_tokens' in call.http.body ? call : { ...call, http: { ...call.http, body: { ...call.http.body, max_tokens: 1 } } }
 }
 
-function requestDetail(id: string, { request, query }: Inbound, gateway: Gateway): Answer {
-  const caller = gateway.access.identify({ headers: request.headers, query })
-  const row = gateway.requests.byId(id)
+async function requestDetail(id: string, { request, query }: Inbound, gateway: Gateway): Promise<Answer> {
+  const caller = await gateway.access.resolve({ headers: request.headers, query })
+  const row = await gateway.requests.byId(id)
   // Another key's request looks exactly like one that does not exist.
   if (row === undefined || row.keyId !== caller.keyId) throw new GatewayError('not_found', { message: 'There is no such request.' })
   return json(requestJson(row))

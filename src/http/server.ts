@@ -12,6 +12,8 @@ import { corsHeaders, preflight, toResponse } from './respond.ts'
 export interface ServerOptions {
   readonly host: string
   readonly port: number
+  /** Whether other processes of ours listen on the same port. */
+  readonly sharedPort?: boolean
   readonly gateway: Gateway
   readonly settings: EndpointSettings
   /** The text of `GET /metrics`. */
@@ -35,6 +37,7 @@ export function startServer(options: ServerOptions): HttpServer {
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,
+    reusePort: options.sharedPort ?? false,
     // Longest silence of a stream is ours to judge; the runtime's own limit would cut slow thinkers.
     idleTimeout: 0,
     // The limit is answered in the client's format, so the runtime's stands well above it.

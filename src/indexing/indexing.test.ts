@@ -56,8 +56,10 @@ describe('a folder', () => {
     expect(counts).toEqual({ ...NOTHING, added: 4, failed: 1 })
     expect(failures).toEqual(['broken.pdf: it is no readable PDF'])
     expect(progress.at(-1)).toBe('5/5')
-    const titled = new Map([...documents.known('c').keys()].map((url) => [url, documents.byUrl(url)]))
-    expect([...titled].map(([url, stored]) => [url, stored?.title, stored?.text]).sort()).toEqual([
+    const titled = await Promise.all(
+      [...(await documents.known('c')).keys()].map(async (url) => [url, await documents.byUrl(url)] as const),
+    )
+    expect(titled.map(([url, stored]) => [url, stored?.title, stored?.text]).sort()).toEqual([
       [`${BASE}a%20b/%C3%A4%3F.md`, 'From the front', '# Heading\n\nSee the form. Done.'],
       [`${BASE}notes.txt`, 'notes.txt', 'Just notes.'],
       [`${BASE}page.HTML`, 'Page & more', 'Visible words.'],
@@ -151,7 +153,7 @@ describe('a site', () => {
     const { documents, bring, failures } = await index()
     const first = site(served)
     expect(await bring(await siteDocuments(MAP, first.options))).toEqual({ ...NOTHING, added: 4 })
-    expect(documents.byUrl('https://docs.example/a')).toMatchObject({ title: 'A', text: 'alpha more' })
+    expect(await documents.byUrl('https://docs.example/a')).toMatchObject({ title: 'A', text: 'alpha more' })
 
     served['https://docs.example/b'] = { status: 503 }
     served['https://docs.example/c'] = { status: 410 }
@@ -159,7 +161,7 @@ describe('a site', () => {
     const second = site(served)
     expect(await bring(await siteDocuments(MAP, second.options))).toEqual({ ...NOTHING, unchanged: 1, failed: 1, removed: 2 })
     expect(second.asked).not.toContain('https://docs.example/a')
-    expect([...documents.known('c').keys()].sort()).toEqual(['https://docs.example/a', 'https://docs.example/b'])
+    expect([...(await documents.known('c')).keys()].sort()).toEqual(['https://docs.example/a', 'https://docs.example/b'])
     expect(failures).toContain('https://docs.example/b: url_not_accessible')
 
     const third = site(served)
@@ -176,7 +178,7 @@ describe('a site', () => {
     })
     const { documents, bring } = await index()
     expect(await bring(await siteDocuments(MAP, options))).toEqual({ ...NOTHING, added: 1 })
-    expect([...documents.known('c').keys()]).toEqual(['https://docs.example/open'])
+    expect([...(await documents.known('c')).keys()]).toEqual(['https://docs.example/open'])
   })
 
   test('without a readable map is an error, so that nothing is removed', async () => {

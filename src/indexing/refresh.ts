@@ -36,7 +36,7 @@ const MAX_TEXT_UNITS = 2_000_000
 
 export async function refresh(listed: readonly ListedDocument[], options: RefreshOptions): Promise<Counts> {
   const { collection, documents } = options
-  const known = documents.known(collection)
+  const known = await documents.known(collection)
   const counts: Counts = { added: 0, changed: 0, unchanged: 0, removed: 0, failed: 0 }
   const gone = new Set(known.keys())
   let done = 0

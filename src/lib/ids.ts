@@ -5,30 +5,27 @@ import { uuidv7 } from './platform/runtime.ts'
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-let pool = randomBytes(4096)
+// Labels are cut from one long random text: to draw and spell each by itself costs more than the rest of a small answer.
+const POOL_LENGTH = 4096
+let pool = ''
 let used = 0
-
-function bytes(count: number): Uint8Array {
-  if (used + count > pool.length) {
-    pool = randomBytes(4096)
-    used = 0
-  }
-  used += count
-  return pool.subarray(used - count, used)
-}
 
 /** Random letters and digits, slightly biased: for labels, never for secrets. */
 export function randomText(length: number): string {
-  let text = ''
-  for (const byte of bytes(length)) text += ALPHABET[byte % 62]
-  return text
+  if (used + length > pool.length) {
+    pool = ''
+    for (const byte of randomBytes(Math.max(length, POOL_LENGTH))) pool += ALPHABET[byte % 62]
+    used = 0
+  }
+  used += length
+  return pool.slice(used - length, used)
 }
 
 /** Random letters and digits, each equally likely: for keys and other secrets. */
 export function secretText(length: number): string {
   let text = ''
   while (text.length < length) {
-    for (const byte of bytes(length)) if (byte < 248 && text.length < length) text += ALPHABET[byte % 62]
+    for (const byte of randomBytes(length)) if (byte < 248 && text.length < length) text += ALPHABET[byte % 62]
   }
   return text
 }

@@ -64,6 +64,12 @@ export const asNumber = (value: unknown): number | undefined => (typeof value ==
 /** The value when it is a boolean, else `undefined`. */
 export const asBoolean = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined)
 
+/** True for an object without members. */
+export function isEmpty(object: object): boolean {
+  for (const _ in object) return false
+  return true
+}
+
 /** The object without members that are `undefined`; nulls, zeros and order stay. May return its argument. */
 export function compact<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   // Deleting would turn the object into a slow dictionary, so what is there is copied instead.

@@ -16,6 +16,8 @@ export interface QuirkContext {
   readonly settings: Readonly<Record<string, string>>
   /** Told what a quirk drops or changes. Absent where nobody reads it. */
   readonly note?: Note
+  /** Told the stop sequences that a quirk takes out, so that the answer is cut where one begins. Absent where nobody can. */
+  cutAt?(sequences: readonly string[]): void
 }
 
 /** A documented repair of an outgoing body. Returns the body to send; must not change its argument. */

@@ -31,6 +31,8 @@ import { zhipu } from './zhipu/index.ts'
 
 export { baseUrlOf } from './base-url.ts'
 export type { Provider, ProviderFormat, QuirkContext, RequestQuirk, SettingField } from './define.ts'
+export { type ListPrice, listPrice } from './prices/catalogue.ts'
+export type { PriceSource } from './prices/source.ts'
 
 const LIST = [
   openai,

@@ -51,6 +51,7 @@ for (const provider of PROVIDERS) {
         stream: fixture.stream,
         settings: fixture.settings,
         note: ({ kind, field }) => void notes.push(`${kind} ${field}`),
+        cutAt: () => {},
       }
       const { path, request, response, frames } = fixture
       if (path !== undefined) test(`${name}: path`, () => expect(declared.path?.(ctx)).toBe(path))

@@ -18,6 +18,8 @@ export interface PlanInput {
   readonly clientFormat: ChatFormat
   /** Number of choices wanted: more than one needs a rebuilt body where the upstream knows no `n`. */
   readonly choices: number
+  /** Only the sandbox may answer. */
+  readonly sandboxOnly?: boolean
   readonly nowMs: number
   readonly cooldowns: Cooldowns
   /** A number from 0 to 1, fresh at each call. */
@@ -26,7 +28,8 @@ export interface PlanInput {
 
 /** Candidates, best first; empty when no channel knows the model. */
 export function plan(input: PlanInput): Candidate[] {
-  const routes = input.snapshot.routes(input.model)
+  const { snapshot, model } = input
+  const routes = input.sandboxOnly === true ? snapshot.testRoutes(model) : snapshot.routes(model)
   if (routes.length === 1) {
     const only = candidate(routes[0] as Route, input)
     return only === undefined ? [] : [only]

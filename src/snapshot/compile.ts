@@ -1,8 +1,10 @@
 // Compiles channel rows and provider definitions into a snapshot, or says why it cannot.
 
+import type { OperatorPrice } from '../config/index.ts'
 import type { UpstreamAuth } from '../core/upstream-auth.ts'
 import { chatFormat } from '../formats/index.ts'
 import { baseUrlOf, type Provider, type ProviderFormat, providerById } from '../providers/index.ts'
+import { compilePrices } from './prices.ts'
 import type { Channel, ChannelFormat, ChannelRow, ListedModel, Route, Snapshot } from './snapshot.ts'
 
 /** A row that cannot be used; the message names the channel and the reason. */
@@ -11,7 +13,7 @@ export class CompileError extends Error {
 }
 
 /** @throws CompileError */
-export function compileSnapshot(rows: readonly ChannelRow[], revision: number): Snapshot {
+export function compileSnapshot(rows: readonly ChannelRow[], revision: number, prices: readonly OperatorPrice[] = []): Snapshot {
   const exact = new Map<string, Route[]>()
   const wildcards: { prefix: string; route: Route }[] = []
   const listed = new Map<string, ListedModel>()
@@ -55,11 +57,18 @@ export function compileSnapshot(rows: readonly ChannelRow[], revision: number): 
     return real.length > 0 ? real : all
   }
 
+  const sandbox = channels.find(({ origin }) => origin === 'sandbox')
+  function testRoutes(model: string): readonly Route[] {
+    const own = exact.get(model)?.filter(({ channel }) => channel === sandbox) ?? []
+    if (own.length > 0 || sandbox === undefined) return own
+    return routes(model).length > 0 ? [{ channel: sandbox, upstreamModel: model }] : []
+  }
+
   for (const [id, named] of exact) {
     const owner = (named.find(({ channel }) => channel.origin !== 'sandbox') ?? named[0])?.channel
     if (owner !== undefined) listed.set(id, { id, ownedBy: owner.provider.id })
   }
-  return Object.freeze({ revision, channels, routes, models: [...listed.values()] })
+  return Object.freeze({ revision, channels, routes, testRoutes, models: [...listed.values()], prices: compilePrices(prices) })
 }
 
 function compileChannel(row: ChannelRow): Channel {

@@ -1,8 +1,9 @@
 // The frozen view of operator data that the hot path reads. A request keeps the snapshot it started with.
 
+import type { Price } from '../core/price.ts'
 import type { UpstreamAuth } from '../core/upstream-auth.ts'
 import type { ChatFormat } from '../formats/index.ts'
-import type { Provider, ProviderFormat } from '../providers/index.ts'
+import type { PriceSource, Provider, ProviderFormat } from '../providers/index.ts'
 
 /**
  * Who searches the web for a declared tool. `auto`: the upstream where it keeps every promise in the client's own format,
@@ -14,7 +15,7 @@ export type WebSearchPolicy = 'auto' | 'native' | 'gateway' | 'off'
 export interface ChannelRow {
   readonly id: string
   readonly name: string
-  readonly origin: 'file' | 'env' | 'local' | 'sandbox'
+  readonly origin: 'database' | 'file' | 'env' | 'local' | 'sandbox'
   readonly provider: string
   readonly baseUrl?: string
   readonly auth?: Pick<UpstreamAuth, 'credential'>
@@ -61,11 +62,35 @@ export interface Snapshot {
   readonly channels: readonly Channel[]
   /** Routes for a model name, best knowledge first: exact names, then wildcards, the sandbox only when nobody else. */
   routes(model: string): readonly Route[]
+  /** Routes for a key in test mode: the sandbox under every name that anybody serves. */
+  testRoutes(model: string): readonly Route[]
   /** Every name that can be listed: wildcards are left out. */
   readonly models: readonly ListedModel[]
+  readonly prices: PriceBook
 }
 
 export interface ListedModel {
   readonly id: string
   readonly ownedBy: string
+}
+
+/** A price with what is known of where it comes from. */
+export interface Priced {
+  readonly price: Price
+  readonly source: PriceSource
+  /** What the catalogue knows of the upstream model, whoever set the price. */
+  readonly contextTokens?: number
+  readonly maxOutputTokens?: number
+}
+
+export interface RoutePrice {
+  /** What the customer pays, before the group's multiplier. */
+  readonly charge: Priced
+  /** What the upstream takes from us. */
+  readonly cost: Priced
+}
+
+export interface PriceBook {
+  /** Prices of a model on a route at this time; `undefined` when nobody knows one: then the route must not run. */
+  on(model: string, route: Route, nowMs: number): RoutePrice | undefined
 }

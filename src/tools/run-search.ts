@@ -51,6 +51,8 @@ export interface SearchDeps {
   readonly routes: readonly SearchRoute[]
   call(request: SearchCall, options: { route: SearchRoute; signal: AbortSignal }): Promise<SearchReply>
   readonly documents?: DocumentIndex
+  /** Another one whenever the documents have changed: kept answers are not older than they. */
+  readonly edition?: string
   /** The text of a page, for backends that return snippets; `undefined` when it cannot be read. */
   readonly readText?: (url: string, signal: AbortSignal) => Promise<string | undefined>
   nowMs(): number
@@ -248,4 +250,5 @@ const keyOf = (query: string, settings: SearchToolSettings, deps: SearchDeps): s
     settings.location ?? null,
     settings.timeRange ?? null,
     deps.limit ?? RESULTS_PER_SEARCH,
+    deps.edition ?? null,
   ])

@@ -24,7 +24,11 @@ const searching = [
   // Names that Claude Code knows: it writes its prompts differently for others.
   { name: 'claude-3-7-sonnet-20250219', web_search: 'auto' },
   { name: 'claude-3-5-sonnet-20241022', web_search: 'gateway' },
-].map((channel) => ({ ...channel, provider: 'sandbox-anthropic', models: [{ model: channel.name, upstream_model: 'claude-3-7-sonnet-20250219' }] }))
+].map((channel) => ({
+  ...channel,
+  provider: 'sandbox-anthropic',
+  models: [{ model: channel.name, upstream_model: 'claude-3-7-sonnet-20250219' }],
+}))
 
 interface Exchange {
   readonly outcome: string

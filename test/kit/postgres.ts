@@ -3,7 +3,7 @@
 
 import { chownSync, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort, serviceDirectory, signalTree, until } from './service.ts'
+import { canGuard, freePort, serviceDirectory, signalTree, until } from './service.ts'
 
 export interface RunningPostgres {
   /** A database of its own for each call, empty. */
@@ -30,7 +30,7 @@ function findBinaries(): string | undefined {
 }
 
 const binaries = findBinaries()
-export const hasPostgres = binaries !== undefined
+export const hasPostgres = binaries !== undefined && canGuard
 
 /** Who runs it; `undefined` for ourselves. */
 function unprivileged(): number | undefined {

@@ -1,6 +1,9 @@
 // A real Redis or Valkey server of the machine, on a free port, that a test may stop, freeze and start again. Machines
 // without one skip aloud.
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Secret } from '../../src/lib/secret.ts'
 import { openRedis, type Redis, type RedisOptions } from '../../src/store/index.ts'
 
@@ -31,12 +34,13 @@ export async function startRedis(): Promise<RedisServer> {
   if (PROGRAM === null) throw new Error('no redis-server or valkey-server on this machine')
   const port = freePort()
   const url = `redis://127.0.0.1:${port}`
+  const folder = mkdtempSync(join(tmpdir(), 'redis-'))
   let child: Bun.Subprocess | undefined
 
   async function start(): Promise<void> {
     child = Bun.spawn(
       [PROGRAM as string, '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--loglevel', 'warning'],
-      { stdout: 'ignore', stderr: 'ignore', cwd: '/' },
+      { stdout: 'ignore', stderr: 'ignore', cwd: folder },
     )
     for (let tries = 0; tries < 200; tries++) {
       if (await answers()) return
@@ -77,7 +81,10 @@ export async function startRedis(): Promise<RedisServer> {
     ask,
     freeze: () => child?.kill('SIGSTOP'),
     thaw: () => child?.kill('SIGCONT'),
-    stop: kill,
+    async stop() {
+      await kill()
+      rmSync(folder, { recursive: true, force: true })
+    },
   }
 }
 
@@ -85,7 +92,14 @@ let nodes = 0
 
 /** A process of the installation, as far as Redis can tell; ready. */
 export async function connectNode(server: RedisServer, options: Partial<RedisOptions> = {}): Promise<Redis> {
-  const redis = openRedis({ url: new Secret(server.url), nodeId: `node${++nodes}`, heartbeatMs: 100, echoMs: 50, ...options })
+  const redis = openRedis({
+    url: new Secret(server.url),
+    nodeId: `node${++nodes}`,
+    heartbeatMs: 200,
+    echoMs: 100,
+    deadlineMs: 500,
+    ...options,
+  })
   await redis.ready(2_000)
   if (!redis.up) throw new Error('Redis did not come up')
   return redis

@@ -1,7 +1,7 @@
 // A Redis or Valkey server for tests, from the binary of the machine, on a free port, nothing kept.
 
 import { join } from 'node:path'
-import { freePort, serviceDirectory, signalTree, until } from './service.ts'
+import { canGuard, freePort, serviceDirectory, signalTree, until } from './service.ts'
 
 export interface RunningRedis {
   readonly url: string
@@ -16,7 +16,7 @@ export interface RunningRedis {
 }
 
 const binary = Bun.which('valkey-server') ?? Bun.which('redis-server') ?? undefined
-export const hasRedis = binary !== undefined
+export const hasRedis = binary !== undefined && canGuard
 
 export async function startRedis(): Promise<RunningRedis> {
   if (binary === undefined) throw new Error('neither Valkey nor Redis is installed')

@@ -12,6 +12,12 @@ export function freePort(): number {
   return port
 }
 
+/** Where another user may read: PostgreSQL does not run as root, and root's own temporary folder may be closed. */
+const commonFolder = process.getuid?.() === 0 ? '/tmp' : tmpdir()
+
+/** What the guard of a server needs; absent outside Linux. */
+export const canGuard = Bun.which('setsid') !== null && Bun.which('pgrep') !== null
+
 export interface ServiceDirectory {
   readonly path: string
   /** Removes it, whatever is in it. */
@@ -23,10 +29,10 @@ export interface ServiceDirectory {
  * the signal and the directory goes: `bun test` calls no exit handlers, and a killed run has none.
  */
 export function serviceDirectory(name: string, end: { pidFile: string; signal: 'QUIT' | 'TERM' }): ServiceDirectory {
-  const path = mkdtempSync(join(tmpdir(), `switchyard-${name}-`))
+  const path = mkdtempSync(join(commonFolder, `switchyard-${name}-`))
   const script = 'cat >/dev/null; kill -s "$2" "$(head -n 1 "$1/$3")" 2>/dev/null && sleep 0.3; rm -rf "$1"'
   const guard = Bun.spawn(['setsid', 'sh', '-c', script, 'guard', path, end.signal, end.pidFile], {
-    cwd: tmpdir(),
+    cwd: commonFolder,
     stdin: 'pipe',
     stdout: 'ignore',
     stderr: 'ignore',

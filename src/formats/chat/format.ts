@@ -54,6 +54,8 @@ export interface ChatContext {
   readonly ids: IdSource
   readonly nowMs: number
   readonly note: Note
+  /** Stop sequences that the upstream was not told: its answer must be cut where one begins. */
+  readonly cutAt?: readonly string[]
 }
 
 /** What a passing frame or answer tells the watcher, without being translated. */
@@ -70,6 +72,12 @@ export interface Sighting {
   readonly start?: boolean
   /** The format's terminator: whatever follows is no part of the answer. */
   readonly sealed?: boolean
+}
+
+/** A passing stream that has begun: the data of the frame that opened it, and of the last one that went out. */
+export interface Begun {
+  readonly opening: string
+  readonly last: string
 }
 
 /** Looks at traffic of the same format that goes by unchanged. */
@@ -114,8 +122,11 @@ export interface ChatFormat {
   /** Classifies an upstream's refusal. `wire` is the parsed body, or its text when it is not JSON. */
   decodeError(status: number, wire: JsonValue, headers: { get(name: string): string | null }): GatewayError
   encodeError(error: GatewayError, requestId: string): WireResponse
-  /** The error as the last frame of a stream that has begun, for `ctx`-free callers (failures before the first event). */
-  encodeErrorFrame(error: GatewayError, requestId: string): Frame
+  /**
+   * The error as the last frame of a stream, for callers without a context.
+   * @param begun what has gone out of the answer, in formats whose errors repeat it. Absent: nothing.
+   */
+  encodeErrorFrame(error: GatewayError, requestId: string, begun?: Begun): Frame
   /** Edits that a body of this format needs on its way to an upstream of the same format. */
   passthroughEdits(peek: Peek, upstreamModel: string, body: JsonObject): Edit[]
   readonly watch: Watch

@@ -47,13 +47,17 @@ process.on('exit', () => {
 /** Ends the process with a code; what is logged gets out first. */
 export const exit = (code: number): never => process.exit(code)
 
-/** Calls `handler` once at the first request to end; a second one ends the process at once. */
+// A terminal signals the whole process group and a parent forwards as well: two signals at once are one.
+const SAME_SIGNAL_MS = 300
+
+/** Calls `handler` once at the first request to end; a second one, later, ends the process at once. */
 export function onTermination(handler: (signal: string) => void): void {
-  let asked = false
+  let askedMs: number | undefined
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (asked) process.exit(1)
-      asked = true
+      if (askedMs !== undefined && performance.now() - askedMs < SAME_SIGNAL_MS) return
+      if (askedMs !== undefined) process.exit(1)
+      askedMs = performance.now()
       handler(signal)
     })
   }

@@ -6,11 +6,22 @@ import * as zlib from 'node:zlib'
 /** Parses one YAML document. @throws SyntaxError */
 export const parseYaml = (text: string): unknown => Bun.YAML.parse(text)
 
+/** One YAML document, for people to read. */
+export const printYaml = (value: unknown): string => `${Bun.YAML.stringify(value, null, 2)}\n`
+
 /** SHA-256 as lower-case hex: for look-up keys, not for passwords. */
 export const sha256Hex = (text: string): string => Bun.SHA256.hash(text, 'hex')
 
 /** A UUIDv7 (RFC 9562): 48 bits of milliseconds, then randomness, so ids sort by time. */
 export const uuidv7 = (nowMs: number): string => Bun.randomUUIDv7('hex', nowMs)
+
+/** A port of this address that nobody listens on at the moment. */
+export function freePort(hostname: string): number {
+  const listener = Bun.listen({ hostname, port: 0, socket: { data() {} } })
+  const { port } = listener
+  listener.stop(true)
+  return port
+}
 
 /** The file's text, or `undefined` when there is none. */
 export const readTextFile = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, 'utf8') : undefined)

@@ -4,7 +4,7 @@ import { defineProvider } from '../define.ts'
 import { classifyBy, OUT_OF_CREDIT } from '../quirks/classify.ts'
 import { withoutReasoning } from '../quirks/openai-chat-messages.ts'
 import { reasons } from './models.ts'
-import { effortOnlyForReasoning, hashedLongUser } from './quirks.ts'
+import { effortOnlyForReasoning, hashedLongUser, stopOnlyWithoutReasoning } from './quirks.ts'
 
 // https://developers.openai.com/api/docs/guides/tools-web-search: in Chat only the search models search, and always.
 const searches = (model: string): boolean => /-search-(?:preview|api)/.test(model)
@@ -14,7 +14,7 @@ const responses = { format: 'openai-responses', hostedSearch: () => true } as co
 // What we encode holds reasoning for hosts that want it back; OpenAI's own clients never send it.
 const chat = {
   format: 'openai-chat',
-  request: [withoutReasoning, hashedLongUser, effortOnlyForReasoning],
+  request: [withoutReasoning, hashedLongUser, effortOnlyForReasoning, stopOnlyWithoutReasoning],
   passthroughSafe: true,
   hostedSearch: searches,
 } as const

@@ -56,6 +56,16 @@ function tellDropped(name: string, value: JsonValue | undefined, { note }: Quirk
   note?.({ kind: 'dropped', field: name, reason: 'the upstream has no such parameter' })
 }
 
+/** Stop sequences for models that refuse them: the answer is cut here instead. */
+export const stopsCutHere: RequestQuirk = (body, { note, cutAt }) => {
+  const stops = (Array.isArray(body.stop) ? body.stop : [body.stop]).filter((text): text is string => typeof text === 'string')
+  if (body.stop === undefined) return body
+  cutAt?.(stops)
+  const kind = cutAt === undefined ? 'dropped' : 'emulated'
+  note?.({ kind, field: 'stop', reason: 'the upstream has no such parameter' })
+  return omit(body, ['stop'])
+}
+
 /** The output limit under the one name the vendor reads. Of two given the newer name wins. */
 export const outputLimitAs =
   (name: 'max_tokens' | 'max_completion_tokens'): RequestQuirk =>

@@ -1,7 +1,11 @@
 // The ledger's rows. Every write is idempotent by its key, and a hold is one conditional debit, so that
 // parallel requests cannot overspend. What an operation means in money is decided in `billing/`.
 
+import type { Awaitable } from '../engine.ts'
 import type { SqliteEngine } from '../engines/sqlite/sqlite.ts'
+import { ledgerProblems } from './ledger-problems.ts'
+
+export type AccountMode = 'prepaid' | 'unmetered'
 
 export interface HoldRow {
   readonly id: string
@@ -12,6 +16,11 @@ export interface HoldRow {
   readonly leaseMs: number
 }
 
+export interface PartialHoldRow extends HoldRow {
+  /** The least that is worth holding: between it and `amount`, what the balance has is taken. */
+  readonly atLeast: number
+}
+
 export interface SettleRow {
   /** The hold's id. */
   readonly id: string
@@ -19,9 +28,16 @@ export interface SettleRow {
   readonly charge: number
   /** What it cost us, all attempts together. */
   readonly upstreamCost: number
+  /** JSON object: the same by channel or search backend. Their sum is `upstreamCost`. */
+  readonly costs?: string
   readonly nowMs: number
   /** JSON: usage, price, attempts. */
   readonly detail: string
+}
+
+/** A charge without a hold before it, for accounts that are only metered afterwards. */
+export interface ChargeRow extends SettleRow {
+  readonly account: string
 }
 
 export interface PostRow {
@@ -34,27 +50,50 @@ export interface PostRow {
   readonly detail: string
 }
 
+/** One transaction as it stands in the journal. */
+export interface JournalRow {
+  readonly key: string
+  readonly kind: PostRow['kind'] | 'settle' | 'expire'
+  readonly account: string
+  readonly amount: number
+  readonly shortfall: number
+  readonly upstreamCost: number
+  readonly createdMs: number
+  readonly detail: string
+}
+
 export interface LedgerRepository {
-  open(account: string, mode: 'prepaid' | 'unmetered'): Promise<void>
+  /** Makes the account, or changes the mode of one there is. */
+  open(account: string, mode: AccountMode): Promise<void>
   /** `false` when the balance does not cover it. The same id again changes nothing. */
   hold(row: HoldRow): Promise<boolean>
+  /** What was held; `undefined` when the balance does not cover the least. The same id again changes nothing. */
+  holdUpTo(row: PartialHoldRow): Promise<number | undefined>
   /** `false` when there is no such hold: settled, released or expired before. */
   settle(row: SettleRow): Promise<boolean>
+  /** Resolves when it is durable. The same id again changes nothing. */
+  charge(row: ChargeRow): Promise<void>
   release(id: string): Promise<boolean>
+  /** Gives running holds more time. */
+  renew(ids: readonly string[], leaseMs: number): Promise<void>
   /** `false` when the key was posted before. */
   post(row: PostRow): Promise<boolean>
   /** Gives back holds whose lease is over; their ceilings go to `unknown upstream cost`. Returns how many. */
   expire(nowMs: number): Promise<number>
-  balance(account: string): number | undefined
+  balance(account: string): Awaitable<number | undefined>
+  entry(key: string): Awaitable<JournalRow | undefined>
   /** What is wrong: empty when every sum holds. */
-  verify(): string[]
+  verify(): Awaitable<string[]>
 }
 
-export function ledgerRepository({ database, write }: SqliteEngine): LedgerRepository {
-  const open = database.prepare<void, [string, string]>('INSERT OR IGNORE INTO account (id, mode) VALUES (?, ?)')
-  const known = database.prepare<{ id: string }, [string]>(
-    'SELECT id FROM hold WHERE id = ? UNION ALL SELECT key FROM journal WHERE key = ?1',
+const ENTRY = 'SELECT key, kind, account, amount, shortfall, upstream_cost AS upstreamCost, created_ms AS createdMs, detail FROM journal'
+
+export function ledgerRepository({ database, commit }: SqliteEngine): LedgerRepository {
+  const open = database.prepare<void, [string, string]>(
+    'INSERT INTO account (id, mode) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET mode = excluded.mode',
   )
+  const held = database.prepare<{ amount: number }, [string]>('SELECT amount FROM hold WHERE id = ?')
+  const posted = database.prepare<{ key: string }, [string]>('SELECT key FROM journal WHERE key = ?')
   const debit = database.prepare<void, [number, string]>(
     "UPDATE account SET balance = balance - ?1 WHERE id = ?2 AND (mode = 'unmetered' OR balance >= ?1)",
   )
@@ -65,84 +104,98 @@ export function ledgerRepository({ database, write }: SqliteEngine): LedgerRepos
     'DELETE FROM hold WHERE id = ? RETURNING account, amount',
   )
   const credit = database.prepare<void, [number, string]>('UPDATE account SET balance = balance + ? WHERE id = ?')
-  const insert = database.prepare<void, [string, string, string, number, number, number, number, string]>(
-    'INSERT OR IGNORE INTO journal (key, kind, account, amount, shortfall, upstream_cost, created_ms, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  const owe = database.prepare<void, [string, number]>("INSERT INTO account (id, mode, balance) VALUES (?, 'unmetered', ?)")
+  const insert = database.prepare<void, [string, string, string, number, number, number, string | null, number, string]>(
+    'INSERT INTO journal (key, kind, account, amount, shortfall, upstream_cost, costs, created_ms, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING',
   )
   const due = database.prepare<{ id: string; account: string; amount: number }, [number]>(
     'SELECT id, account, amount FROM hold WHERE lease_ms <= ?',
   )
-  const balanceOf = database.prepare<{ balance: number }, [string]>('SELECT balance FROM account WHERE id = ?')
-  const mode = database.prepare<{ mode: string }, [string]>('SELECT mode FROM account WHERE id = ?')
+  const renew = database.prepare<void, [number, string]>('UPDATE hold SET lease_ms = ? WHERE id = ?')
+  const accountOf = database.prepare<{ mode: AccountMode; balance: number }, [string]>('SELECT mode, balance FROM account WHERE id = ?')
+  const entry = database.prepare<JournalRow, [string]>(`${ENTRY} WHERE key = ?`)
 
-  /** Runs `work` in the next commit and resolves with what it returned. */
-  async function inCommit<T>(work: () => T): Promise<T> {
-    let value: T | undefined
-    await write(() => {
-      value = work()
-    })
-    return value as T
+  function tryHold({ id, account, amount, leaseMs }: HoldRow): boolean {
+    if (debit.run(amount, account).changes !== 1) return false
+    insertHold.run(id, account, amount, leaseMs)
+    return true
   }
 
+  function runCharges(rows: readonly ChargeRow[]): void {
+    const sums = new Map<string, number>()
+    for (const { id, account, charge, upstreamCost, costs, nowMs, detail } of rows) {
+      const { changes } = insert.run(id, 'settle', account, -charge, 0, upstreamCost, costs ?? null, nowMs, detail)
+      if (changes === 1) sums.set(account, (sums.get(account) ?? 0) - charge)
+    }
+    // One update for each account and commit: many exchanges of one organisation end in the same turn.
+    for (const [account, sum] of sums) if (credit.run(sum, account).changes === 0) owe.run(account, sum)
+  }
+
+  let waiting: { readonly rows: ChargeRow[]; readonly durable: Promise<void> } | undefined
+
   return {
-    open: (account, kind) => write(() => void open.run(account, kind)),
-    hold: (row) =>
-      inCommit(() => {
-        if (known.get(row.id) !== null) return true
-        if (debit.run(row.amount, row.account).changes !== 1) return false
-        insertHold.run(row.id, row.account, row.amount, row.leaseMs)
-        return true
+    open: (account, mode) => commit(() => void open.run(account, mode)),
+    hold: (row) => commit(() => held.get(row.id) !== null || posted.get(row.id) !== null || tryHold(row)),
+    holdUpTo: (row) =>
+      commit(() => {
+        const known = held.get(row.id)?.amount ?? (posted.get(row.id) === null ? undefined : row.amount)
+        if (known !== undefined) return known
+        const account = accountOf.get(row.account)
+        if (account === null) return undefined
+        const amount = account.mode === 'unmetered' ? row.amount : Math.min(row.amount, account.balance)
+        return amount >= row.atLeast && tryHold({ ...row, amount }) ? amount : undefined
       }),
     settle: (row) =>
-      inCommit(() => {
+      commit(() => {
         const hold = takeHold.get(row.id)
         if (hold === null) return false
-        const limit = mode.get(hold.account)?.mode === 'unmetered' ? row.charge : hold.amount
-        const charged = Math.min(row.charge, limit)
+        const unmetered = accountOf.get(hold.account)?.mode === 'unmetered'
+        const charged = unmetered ? row.charge : Math.min(row.charge, hold.amount)
         credit.run(hold.amount - charged, hold.account)
-        insert.run(row.id, 'settle', hold.account, -charged, row.charge - charged, row.upstreamCost, row.nowMs, row.detail)
+        const { id, charge, upstreamCost, costs, nowMs, detail } = row
+        insert.run(id, 'settle', hold.account, -charged, charge - charged, upstreamCost, costs ?? null, nowMs, detail)
         return true
       }),
+    charge(row) {
+      if (waiting === undefined) {
+        const rows = [row]
+        const durable = commit(() => {
+          if (waiting?.rows === rows) waiting = undefined
+          runCharges(rows)
+        })
+        waiting = { rows, durable }
+      } else waiting.rows.push(row)
+      return waiting.durable
+    },
     release: (id) =>
-      inCommit(() => {
+      commit(() => {
         const hold = takeHold.get(id)
         if (hold === null) return false
         credit.run(hold.amount, hold.account)
         return true
       }),
-    post: (row) =>
-      inCommit(() => {
-        if (insert.run(row.key, row.kind, row.account, row.amount, 0, 0, row.nowMs, row.detail).changes !== 1) return false
-        credit.run(row.amount, row.account)
+    renew: (ids, leaseMs) =>
+      commit(() => {
+        for (const id of ids) renew.run(leaseMs, id)
+      }),
+    post: ({ key, kind, account, amount, nowMs, detail }) =>
+      commit(() => {
+        if (insert.run(key, kind, account, amount, 0, 0, null, nowMs, detail).changes !== 1) return false
+        if (credit.run(amount, account).changes === 0) owe.run(account, amount)
         return true
       }),
     expire: (nowMs) =>
-      inCommit(() => {
+      commit(() => {
         const holds = due.all(nowMs)
         for (const { id, account, amount } of holds) {
           takeHold.get(id)
           credit.run(amount, account)
-          insert.run(id, 'expire', account, 0, 0, amount, nowMs, '{}')
+          insert.run(id, 'expire', account, 0, 0, amount, null, nowMs, '{}')
         }
         return holds.length
       }),
-    balance: (account) => balanceOf.get(account)?.balance,
-    verify: () => problems(database),
+    balance: (account) => accountOf.get(account)?.balance,
+    entry: (key) => entry.get(key) ?? undefined,
+    verify: () => ledgerProblems(database),
   }
-}
-
-function problems(database: SqliteEngine['database']): string[] {
-  const found: string[] = []
-  const unbalanced = database
-    .query<{ key: string; sum: number }, []>('SELECT key, sum(amount) AS sum FROM posting GROUP BY key HAVING sum(amount) <> 0 LIMIT 20')
-    .all()
-  for (const { key, sum } of unbalanced) found.push(`the postings of ${key} sum to ${sum} nano-dollars, not to zero`)
-  const drifted = database
-    .query<{ id: string; balance: number; sum: number }, []>(
-      'SELECT id, balance, coalesce((SELECT sum(amount) FROM posting WHERE account = id), 0) AS sum FROM account WHERE balance <> sum LIMIT 20',
-    )
-    .all()
-  for (const { id, balance, sum } of drifted) found.push(`account ${id} shows ${balance} nano-dollars, its postings sum to ${sum}`)
-  const negative = database.query<{ id: string }, []>("SELECT id FROM account WHERE mode = 'prepaid' AND balance < 0 LIMIT 20").all()
-  for (const { id } of negative) found.push(`account ${id} is below zero`)
-  return found
 }

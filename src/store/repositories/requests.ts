@@ -1,12 +1,12 @@
 // The log of finished exchanges, written in batches: one row each, read back by request id.
 
-import type { SqliteEngine } from '../engines/sqlite/sqlite.ts'
+import { type Awaitable, type Engine, StoreDownError } from '../engine.ts'
 import type { RequestRow } from '../schema.ts'
 
 export interface RequestRepository {
-  /** Queues the row; it is durable within `FLUSH_MS`. */
+  /** Queues the row; it is durable within `FLUSH_MS`, or as soon as the database answers again. */
   append(row: RequestRow): void
-  byId(id: string): RequestRow | undefined
+  byId(id: string): Awaitable<RequestRow | undefined>
   /** Writes what is queued. */
   flush(): Promise<void>
   /** Forgets rows older than this. */
@@ -14,50 +14,72 @@ export interface RequestRepository {
 }
 
 const FLUSH_MS = 200
+/** Rows of one unit. */
+const MOST = 500
+/** Rows that wait for a database that is down; beyond it the oldest are lost. */
+const MOST_WAITING = 50_000
 
-interface StoredRequest {
-  id: string
-  key_id: string
-  started_ms: number
-  outcome: string
-  detail: string
-}
-
-export function requestRepository({ database, write }: SqliteEngine): RequestRepository {
-  const insert = database.prepare<void, [string, string, number, string, string]>(
-    'INSERT OR REPLACE INTO request (id, key_id, started_ms, outcome, detail) VALUES (?, ?, ?, ?, ?)',
+export function requestRepository(engine: Engine): RequestRepository {
+  const insert = engine.prepare(`
+    INSERT INTO request (id, key_id, started_ms, outcome, detail) VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (id) DO UPDATE SET outcome = excluded.outcome, detail = excluded.detail`)
+  const find = engine.prepare<RequestRow>(
+    'SELECT id, key_id AS "keyId", started_ms AS "startedMs", outcome, detail FROM request WHERE id = ?1',
   )
-  const find = database.prepare<StoredRequest, [string]>('SELECT * FROM request WHERE id = ?')
-  // Ids are time-ordered, so age is a range of the primary key.
-  const prune = database.prepare<void, [number]>('DELETE FROM request WHERE started_ms < ?')
-  let queue = new Map<string, RequestRow>()
+  const prune = engine.prepare('DELETE FROM request WHERE started_ms < ?1')
+  /** Rows that are not durable yet, those being written among them. */
+  const queue = new Map<string, RequestRow>()
   let timer: ReturnType<typeof setTimeout> | undefined
+  let writing: Promise<void> | undefined
 
-  async function flush(): Promise<void> {
-    clearTimeout(timer)
-    timer = undefined
-    if (queue.size === 0) return
-    const rows = queue
-    queue = new Map()
-    await write(() => {
-      for (const row of rows.values()) insert.run(row.id, row.keyId, row.startedMs, row.outcome, row.detail)
+  function schedule(): void {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      void flush().catch(() => {})
+    }, FLUSH_MS)
+  }
+
+  async function writeAll(): Promise<void> {
+    while (queue.size > 0) {
+      const rows = [...queue.values()].slice(0, MOST)
+      try {
+        await engine.write(rows.map((row) => insert.bind(row.id, row.keyId, row.startedMs, row.outcome, row.detail)))
+      } catch (cause) {
+        // A row that the database refuses must not keep the others waiting for ever.
+        if (cause instanceof StoreDownError) {
+          for (const id of [...queue.keys()].slice(0, queue.size - MOST_WAITING)) queue.delete(id)
+          schedule()
+        } else forget(rows)
+        throw cause
+      }
+      forget(rows)
+    }
+  }
+
+  /** A row that was queued again meanwhile stays. */
+  function forget(rows: readonly RequestRow[]): void {
+    for (const row of rows) if (queue.get(row.id) === row) queue.delete(row.id)
+  }
+
+  function flush(): Promise<void> {
+    writing ??= writeAll().finally(() => {
+      writing = undefined
     })
+    return writing
   }
 
   return {
     append(row) {
       queue.set(row.id, row)
-      timer ??= setTimeout(() => void flush().catch(() => {}), FLUSH_MS)
+      schedule()
     },
-    byId(id) {
-      const queued = queue.get(id)
-      if (queued !== undefined) return queued
-      const stored = find.get(id)
-      return stored === null
-        ? undefined
-        : { id: stored.id, keyId: stored.key_id, startedMs: stored.started_ms, outcome: stored.outcome, detail: stored.detail }
+    byId: (id) => queue.get(id) ?? find.get(id),
+    async flush() {
+      clearTimeout(timer)
+      timer = undefined
+      await writing?.catch(() => {})
+      await flush()
     },
-    flush,
-    prune: (beforeMs) => write(() => void prune.run(beforeMs)),
+    prune: async (beforeMs) => void (await engine.write([prune.bind(beforeMs)])),
   }
 }

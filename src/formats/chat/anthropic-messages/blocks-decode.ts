@@ -14,6 +14,7 @@ import type {
 } from '../../../core/chat.ts'
 import { invalid } from '../../../core/errors.ts'
 import { unpackSignature } from '../../../core/signature.ts'
+import { type Draft, put } from '../../../lib/draft.ts'
 import { asObject, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import {
   cacheOf,
@@ -53,7 +54,7 @@ export function decodeContent(content: JsonValue | undefined, role: Role, path: 
   if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }]
   if (!Array.isArray(content)) throw invalid(path, `${path}: Input should be a valid string or list`)
   const blocks: Block[] = []
-  for (const [i, item] of content.entries()) {
+  content.forEach((item, i) => {
     const itemPath = `${path}[${i}]`
     const block = decodeBlock(objectAt(item, itemPath), role, itemPath)
     const last = blocks.at(-1)
@@ -63,7 +64,7 @@ export function decodeContent(content: JsonValue | undefined, role: Role, path: 
         blocks[blocks.length - 1] = { ...last, signature: { format: sealed.format, value: sealed.value.slice(CALL_SIGNATURE_MARK.length) } }
       }
     } else blocks.push(block)
-  }
+  })
   return blocks
 }
 
@@ -103,14 +104,15 @@ function belongsTo(owner: Role, role: Role, type: string, path: string): void {
 
 function decodeText(wire: JsonObject, path: string): TextBlock {
   const text = requiredText(wire, 'text', path)
-  const citations = decodeCitations(optionalArray(wire, 'citations', path))
-  return compact({
-    type: 'text' as const,
-    text,
-    citations: citations.length > 0 ? citations : undefined,
-    cache: cacheOf(wire, path),
-    extensions: extended(restOf(wire, KNOWN.text)),
-  }) as TextBlock
+  const citations = optionalArray(wire, 'citations', path)
+  const block: Draft<TextBlock> = { type: 'text', text }
+  if (citations !== undefined) {
+    const decoded = decodeCitations(citations)
+    if (decoded.length > 0) block.citations = decoded
+  }
+  put(block, 'cache', cacheOf(wire, path))
+  put(block, 'extensions', extended(restOf(wire, KNOWN.text)))
+  return block
 }
 
 function decodeThinking(wire: JsonObject, type: string, path: string): ReasoningBlock {

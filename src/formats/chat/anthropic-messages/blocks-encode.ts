@@ -83,10 +83,13 @@ function encodeOpaque(format: string, wire: JsonValue, path: string): JsonObject
 function encodeText(block: TextBlock, path: string, { receipt }: BlockEncoding): JsonObject {
   const own = ownWire(block)
   if (own !== undefined) return withCache(own, block.cache)
-  const citations = (block.citations ?? []).map(ownCitation).filter((wire) => wire !== undefined)
-  if (citations.length < (block.citations?.length ?? 0)) receipt.dropped(`${path}.citations`, 'citations of another format in the history')
-  const wire: JsonObject = { type: 'text', text: block.text, ...extensionOf(block.extensions, FORMAT_ID) }
-  if (citations.length > 0) wire['citations'] = citations
+  const wire: JsonObject = { type: 'text', text: block.text }
+  if (block.extensions !== undefined) Object.assign(wire, extensionOf(block.extensions, FORMAT_ID))
+  if (block.citations !== undefined) {
+    const citations = block.citations.map(ownCitation).filter((citation) => citation !== undefined)
+    if (citations.length < block.citations.length) receipt.dropped(`${path}.citations`, 'citations of another format in the history')
+    if (citations.length > 0) wire['citations'] = citations
+  }
   return withCache(wire, block.cache)
 }
 

@@ -1,7 +1,8 @@
 // Why an answer ended, both ways.
 
 import type { Finish, FinishReason } from '../../../core/chat.ts'
-import { asObject, asString, compact, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { type Draft, put } from '../../../lib/draft.ts'
+import { asObject, asString, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import type { WireStopReason } from './wire.ts'
 
 const REASONS: Readonly<Record<WireStopReason, FinishReason>> = {
@@ -20,12 +21,11 @@ const REASONS: Readonly<Record<WireStopReason, FinishReason>> = {
 export function decodeFinish(wire: JsonObject, calls: boolean): Finish {
   const raw = asString(wire['stop_reason'])
   const known = raw !== undefined && Object.hasOwn(REASONS, raw) ? REASONS[raw as WireStopReason] : 'stop'
-  return compact({
-    reason: resolved(known, calls),
-    raw,
-    stopSequence: asString(wire['stop_sequence']),
-    explanation: asString(asObject(wire['stop_details'])?.['explanation']),
-  }) as Finish
+  const finish: Draft<Finish> = { reason: resolved(known, calls) }
+  put(finish, 'raw', raw)
+  put(finish, 'stopSequence', asString(wire['stop_sequence']))
+  put(finish, 'explanation', asString(asObject(wire['stop_details'])?.['explanation']))
+  return finish
 }
 
 /** A call that was made must be answered, and one that was not cannot be. */

@@ -5,7 +5,8 @@
 import type { Block, ChatRequest, Message, ToolResultBlock } from '../../../core/chat.ts'
 import { extensionOf } from '../../../core/chat-event.ts'
 import { invalid } from '../../../core/errors.ts'
-import { asString, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { type Draft, put } from '../../../lib/draft.ts'
+import { asString, isEmpty, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { type BlockEncoding, encodeBlock, encodeToolResult } from './blocks-encode.ts'
 import type { ModelFacts } from './models.ts'
 import { wireToolId } from './names.ts'
@@ -56,18 +57,26 @@ export function encodeConversation(request: ChatRequest, facts: ModelFacts, enco
     system = undefined
   }
   trimPrefill(placed.at(-1), encoding)
-  return { ...(system !== undefined && { system }), messages: placed.map(turnWire), unsignedLoop: lacksThinking(placed) }
+  const conversation: Draft<Conversation> = { messages: placed.map(turnWire), unsignedLoop: lacksThinking(placed) }
+  put(conversation, 'system', system)
+  return conversation
 }
 
 const isText = (wire: JsonObject): boolean => wire['type'] === 'text' && typeof wire['text'] === 'string'
 const textOf = (wire: JsonObject): string => asString(wire['text']) ?? ''
-const isPlain = (wire: JsonObject): boolean => isText(wire) && Object.keys(wire).length === 2
+/** Nothing but its text. */
+function isPlain(wire: JsonObject): boolean {
+  if (!isText(wire)) return false
+  for (const key in wire) if (key !== 'type' && key !== 'text') return false
+  return true
+}
 const isThinking = (wire: JsonObject | undefined): boolean => wire?.['type'] === 'thinking' || wire?.['type'] === 'redacted_thinking'
 
 /** One plain block is written as a string, the common shape; the API treats both alike. */
 function turnWire({ role, content, rest }: Turn): JsonObject {
-  const [only] = content
-  return { role, content: content.length === 1 && only !== undefined && isPlain(only) ? textOf(only) : content, ...rest }
+  const only = content.length === 1 ? content[0] : undefined
+  const wire: JsonObject = { role, content: only !== undefined && isPlain(only) ? textOf(only) : content }
+  return isEmpty(rest) ? wire : Object.assign(wire, rest)
 }
 
 function encodeSystem(messages: readonly Message[], request: ChatRequest, encoding: BlockEncoding): JsonValue | undefined {
@@ -81,25 +90,25 @@ function encodeSystem(messages: readonly Message[], request: ChatRequest, encodi
 
 function encodeSystemBlocks(message: Message, path: string, encoding: BlockEncoding): JsonObject[] {
   const content: JsonObject[] = []
-  for (const [i, block] of message.content.entries()) {
+  message.content.forEach((block, i) => {
     const at = `${path}.content[${i}]`
     const fits = block.type === 'text' || block.type === 'opaque'
     if (!fits) encoding.receipt.dropped(at, 'system messages take text only')
     const wire = fits && !(block.type === 'text' && block.text === '') ? encodeBlock(block, at, encoding) : undefined
     if (wire !== undefined) content.push(wire)
-  }
+  })
   return content
 }
 
 function grouped(messages: readonly Message[], offset: number): Group[] {
   const groups: Group[] = []
-  for (const [m, message] of messages.entries()) {
+  messages.forEach((message, m) => {
     const path = `messages[${offset + m}]`
     const blocks = message.content.map((block, i) => ({ block, path: `${path}.content[${i}]` }))
     const last = groups.at(-1)
     if (message.role === 'assistant' && last?.role === 'assistant') last.blocks.push(...blocks)
     else groups.push({ role: message.role, blocks, rest: extensionOf(message.extensions, FORMAT_ID) })
-  }
+  })
   return groups
 }
 
@@ -202,7 +211,8 @@ function orphanAsText(block: ToolResultBlock, path: string, encoding: BlockEncod
 
 function encodeAssistant(group: Group, encoding: BlockEncoding): JsonObject[] {
   const content: JsonObject[] = []
-  for (const [i, { block, path }] of group.blocks.entries()) {
+  for (let i = 0; i < group.blocks.length; i++) {
+    const { block, path } = group.blocks[i] as Group['blocks'][number]
     if ((block.type === 'text' || block.type === 'refusal') && block.text === '') {
       // Between signed thinking an empty text is part of what was signed; anywhere else it is a 400.
       if (!(isThinking(content.at(-1)) && group.blocks[i + 1]?.block.type === 'reasoning')) continue
@@ -229,7 +239,8 @@ function encodeAssistant(group: Group, encoding: BlockEncoding): JsonObject[] {
  * System messages inside the conversation: they must follow a user turn and precede an assistant's or end
  * the list. https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
  */
-function placeSystem(turns: readonly Turn[], facts: ModelFacts, encoding: BlockEncoding): Turn[] {
+function placeSystem(turns: Turn[], facts: ModelFacts, encoding: BlockEncoding): Turn[] {
+  if (!turns.some((turn) => turn.role === 'system')) return turns
   const placed: Turn[] = []
   for (const [i, turn] of turns.entries()) {
     const next = turns[i + 1]

@@ -34,9 +34,17 @@ const memo = new WeakMap<ChatRequest, ToolNames>()
 /** The two-way table of tool names of one request: what is declared, called in history, or chosen. */
 export function toolNames(request: ChatRequest): ToolNames {
   let names = memo.get(request)
-  if (names === undefined) memo.set(request, (names = buildNames(request)))
+  if (names === undefined) {
+    if (!namesTools(request)) return SAME
+    memo.set(request, (names = buildNames(request)))
+  }
   return names
 }
+
+const SAME: ToolNames = { toWire: (name) => name, fromWire: (name) => name }
+
+const namesTools = ({ tools, toolChoice, messages }: ChatRequest): boolean =>
+  tools.length > 0 || toolChoice?.type === 'tool' || messages.some(({ content }) => content.some(({ type }) => type === 'tool-call'))
 
 function buildNames(request: ChatRequest): ToolNames {
   const all = new Set<string>()

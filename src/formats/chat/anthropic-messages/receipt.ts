@@ -2,23 +2,29 @@
 
 import type { Note, Warning } from '../../../core/warning.ts'
 
-export interface Receipt {
-  dropped(field: string, reason: string): void
-  changed(field: string, reason: string): void
-  emulated(field: string, reason: string): void
-}
+export class Receipt {
+  readonly #note: Note
+  #told: Set<string> | undefined
 
-export function receipt(note: Note): Receipt {
-  const told = new Set<string>()
-  const tell = (warning: Warning): void => {
-    const key = `${warning.kind} ${warning.field.replace(/\[\d+\]/g, '[]')} ${warning.reason}`
-    if (told.has(key)) return
-    told.add(key)
-    note(warning)
+  constructor(note: Note) {
+    this.#note = note
   }
-  return {
-    dropped: (field, reason) => tell({ kind: 'dropped', field, reason }),
-    changed: (field, reason) => tell({ kind: 'changed', field, reason }),
-    emulated: (field, reason) => tell({ kind: 'emulated', field, reason }),
+
+  dropped(field: string, reason: string): void {
+    this.#tell({ kind: 'dropped', field, reason })
+  }
+  changed(field: string, reason: string): void {
+    this.#tell({ kind: 'changed', field, reason })
+  }
+  emulated(field: string, reason: string): void {
+    this.#tell({ kind: 'emulated', field, reason })
+  }
+
+  #tell(warning: Warning): void {
+    const key = `${warning.kind} ${warning.field.replace(/\[\d+\]/g, '[]')} ${warning.reason}`
+    this.#told ??= new Set()
+    if (this.#told.has(key)) return
+    this.#told.add(key)
+    this.#note(warning)
   }
 }

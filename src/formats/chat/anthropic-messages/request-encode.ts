@@ -4,14 +4,15 @@ import type { ChatRequest } from '../../../core/chat.ts'
 import { extensionOf } from '../../../core/chat-event.ts'
 import { unsupported } from '../../../core/errors.ts'
 import type { WireRequest } from '../../../core/http-message.ts'
-import { asObject, type JsonObject } from '../../../lib/json.ts'
+import { put } from '../../../lib/draft.ts'
+import { asObject, isEmpty, type JsonObject } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
 import { withCache } from './blocks-encode.ts'
 import { jsonPlan } from './json-plan.ts'
 import { encodeConversation } from './messages-encode.ts'
 import { modelFacts } from './models.ts'
 import { toolNames, wireUserId } from './names.ts'
-import { type Receipt, receipt } from './receipt.ts'
+import { Receipt } from './receipt.ts'
 import { closedSchema } from './schema.ts'
 import { encodeSampling, planThinking, type Situation, type ThinkingPlan } from './thinking-encode.ts'
 import { encodeTools } from './tools-encode.ts'
@@ -23,7 +24,7 @@ const WRITTEN_ELSEWHERE = new Set(['system_attribution', 'thinking', 'output_con
 export function encodeRequest(ctx: ChatContext): WireRequest {
   const { request } = ctx
   const facts = modelFacts(ctx.upstreamModel)
-  const notes = receipt(ctx.note)
+  const notes = new Receipt(ctx.note)
   refuseUnsupported(request)
   const own = extensionOf(request.extensions, FORMAT_ID)
   const plan = jsonPlan(ctx)
@@ -42,16 +43,20 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
   if (tools.tools !== undefined) body['tools'] = tools.tools
   if (tools.toolChoice !== undefined) body['tool_choice'] = tools.toolChoice
   if (thinking.thinking !== undefined) body['thinking'] = thinking.thinking
-  Object.assign(
-    body,
-    encodeOutput(request, thinking, notes, plan === undefined),
-    encodeSampling(situation, thinkingType === 'enabled' || thinkingType === 'adaptive'),
-  )
-  Object.assign(body, encodeStops(request, notes), encodeCustomer(request, own), encodeTier(request, notes))
-  for (const [key, value] of Object.entries(own)) if (!WRITTEN_ELSEWHERE.has(key) && body[key] === undefined) body[key] = value
+  put(body, 'output_config', encodeOutput(request, thinking, notes, plan === undefined))
+  Object.assign(body, encodeSampling(situation, thinkingType === 'enabled' || thinkingType === 'adaptive'))
+  const stops = encodeStops(request, notes)
+  put(body, 'stop_sequences', stops.told)
+  put(body, 'metadata', encodeCustomer(request, own))
+  put(body, 'service_tier', encodeTier(request, notes))
+  for (const key in own) if (!WRITTEN_ELSEWHERE.has(key) && body[key] === undefined) body[key] = own[key]
   if (request.stream) body['stream'] = true
   noteDropped(request, notes)
-  return { headers: { 'anthropic-version': DEFAULT_VERSION }, body: limitBreakpoints(withCache(body, request.cache), notes) }
+  return {
+    headers: { 'anthropic-version': DEFAULT_VERSION },
+    body: limitBreakpoints(withCache(body, request.cache), notes),
+    cutAt: stops.cutAt,
+  }
 }
 
 /** What no answer of this format could contain, although the client counts on it. */
@@ -62,10 +67,9 @@ function refuseUnsupported({ logprobs, modalities }: ChatRequest): void {
     throw unsupported('modalities', 'Image output is not available on this model')
 }
 
-function encodeOutput(request: ChatRequest, thinking: ThinkingPlan, notes: Receipt, native: boolean): JsonObject {
+function encodeOutput(request: ChatRequest, thinking: ThinkingPlan, notes: Receipt, native: boolean): JsonObject | undefined {
   const own = request.extensions[FORMAT_ID]
-  const { effort: _carried, ...rest } = asObject(own?.['output_config']) ?? {}
-  const config: JsonObject = { ...rest }
+  const { effort: _carried, ...config }: JsonObject = asObject(own?.['output_config']) ?? {}
   if (thinking.effort !== undefined) config['effort'] = thinking.effort
   const format = request.responseFormat
   if (native && format?.type === 'json-schema') {
@@ -75,21 +79,22 @@ function encodeOutput(request: ChatRequest, thinking: ThinkingPlan, notes: Recei
   } else if (native && format?.type === 'json') {
     notes.dropped('response_format', 'a demanded tool call leaves no JSON text')
   }
-  return Object.keys(config).length === 0 ? {} : { output_config: config }
+  return isEmpty(config) ? undefined : config
 }
 
-/** White space alone is a 400 as a stop sequence. */
-function encodeStops({ stopSequences }: ChatRequest, notes: Receipt): JsonObject {
-  if (stopSequences === undefined) return {}
+/** White space alone is a 400 as a stop sequence: there the gateway cuts the answer. */
+function encodeStops({ stopSequences }: ChatRequest, notes: Receipt): { told?: string[]; cutAt: string[] } {
+  if (stopSequences === undefined) return { cutAt: [] }
   const kept = stopSequences.filter((text) => text.trim() !== '')
-  if (kept.length < stopSequences.length) notes.dropped('stop', 'stop sequences of white space alone')
-  return kept.length === 0 ? {} : { stop_sequences: kept }
+  const cutAt = stopSequences.filter((text) => text !== '' && text.trim() === '')
+  if (cutAt.length > 0) notes.emulated('stop', 'the answer is cut here at stop sequences of white space alone')
+  return kept.length === 0 ? { cutAt } : { told: kept, cutAt }
 }
 
-function encodeCustomer({ endUser }: ChatRequest, own: JsonObject): JsonObject {
+function encodeCustomer({ endUser }: ChatRequest, own: JsonObject): JsonObject | undefined {
   const metadata: JsonObject = { ...asObject(own['metadata']) }
   if (endUser) metadata['user_id'] = wireUserId(endUser)
-  return Object.keys(metadata).length === 0 ? {} : { metadata }
+  return isEmpty(metadata) ? undefined : metadata
 }
 
 const TIERS: Readonly<Record<string, string>> = {
@@ -100,12 +105,11 @@ const TIERS: Readonly<Record<string, string>> = {
   priority: 'auto',
 }
 
-function encodeTier({ serviceTier }: ChatRequest, notes: Receipt): JsonObject {
-  if (serviceTier === undefined) return {}
+function encodeTier({ serviceTier }: ChatRequest, notes: Receipt): string | undefined {
+  if (serviceTier === undefined) return undefined
   const tier = Object.hasOwn(TIERS, serviceTier) ? TIERS[serviceTier] : undefined
-  if (tier !== undefined) return { service_tier: tier }
-  notes.dropped('service_tier', 'there is no such tier on this model')
-  return {}
+  if (tier === undefined) notes.dropped('service_tier', 'there is no such tier on this model')
+  return tier
 }
 
 function noteDropped(request: ChatRequest, notes: Receipt): void {
@@ -130,7 +134,8 @@ const MAX_BREAKPOINTS = 4
 function limitBreakpoints(body: JsonObject, notes: Receipt): JsonObject {
   const stable: JsonObject[] = []
   const moving: JsonObject[] = []
-  for (const key of ['tools', 'system']) collect(body[key], stable)
+  collect(body['tools'], stable)
+  collect(body['system'], stable)
   for (const message of body['messages'] as JsonObject[]) collect(message['content'], moving)
   const excess = stable.length + moving.length + (body['cache_control'] === undefined ? 0 : 1) - MAX_BREAKPOINTS
   if (excess <= 0) return body

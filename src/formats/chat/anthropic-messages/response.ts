@@ -3,19 +3,21 @@
 import type { Block, ChatResponse, Choice, ToolCallBlock } from '../../../core/chat.ts'
 import { extensionOf } from '../../../core/chat-event.ts'
 import { GatewayError } from '../../../core/errors.ts'
+import { type Draft, put } from '../../../lib/draft.ts'
 import { asObject, asString, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
+import { type JsonPlan, plannedText } from '../json-plan.ts'
 import { callSignatureWire, customInput, customText, mediaName, redactedWire, showsReasoning, signatureText } from './answer-blocks.ts'
 import { decodeContent } from './blocks-decode.ts'
 import { encodeCitation } from './citations.ts'
 import { decodeError } from './errors.ts'
 import { decodeFinish, encodeFinish } from './finish.ts'
-import { inputObject, type JsonPlan, jsonPlan, plannedText } from './json-plan.ts'
+import { inputObject, jsonPlan } from './json-plan.ts'
 import { toolNames, wireToolId } from './names.ts'
-import { type Receipt, receipt } from './receipt.ts'
+import { Receipt } from './receipt.ts'
 import { canShow, encodeServerCall, encodeServerResult } from './server-blocks.ts'
 import { decodeUsage, encodeUsage, usageRest } from './usage.ts'
-import { FORMAT_ID, restOf } from './wire.ts'
+import { FORMAT_ID, saidBeside } from './wire.ts'
 
 /** Members with a neutral place. The others (`container`, `stop_details`, …) are carried. */
 export const MESSAGE_MEMBERS: ReadonlySet<string> = new Set([
@@ -40,13 +42,10 @@ export function decodeResponse(wire: JsonValue, ctx: ChatContext): ChatResponse 
   const usage = decodeUsage(wire['usage'])
   const extensions = carriedMembers(wire)
   const choice: Choice = { index: 0, content, finish: decodeFinish(wire, calls) }
-  return {
-    id: asString(wire['id']) ?? '',
-    model: asString(wire['model']) ?? '',
-    choices: [choice],
-    ...(usage && { usage }),
-    ...(extensions && { extensions: { [FORMAT_ID]: extensions } }),
-  }
+  const response: Draft<ChatResponse> = { id: asString(wire['id']) ?? '', model: asString(wire['model']) ?? '', choices: [choice] }
+  put(response, 'usage', usage)
+  if (extensions !== undefined) response.extensions = { [FORMAT_ID]: extensions }
+  return response
 }
 
 /** A malformed block of an upstream is its fault, not the client's. */
@@ -68,11 +67,9 @@ function decodeCall(block: ToolCallBlock, { request }: ChatContext, plan: JsonPl
 
 /** What an answer carries beside its neutral members; nulls say nothing. */
 export function carriedMembers(message: JsonObject): JsonObject | undefined {
-  const rest = restOf(message, MESSAGE_MEMBERS) ?? {}
-  for (const key of Object.keys(rest)) if (rest[key] === null) delete rest[key]
+  const rest = saidBeside(message, MESSAGE_MEMBERS)
   const usage = usageRest(message['usage'])
-  if (usage) rest['usage'] = usage
-  return Object.keys(rest).length === 0 ? undefined : rest
+  return usage === undefined ? rest : { ...rest, usage }
 }
 
 /** The id a client of this format sees. */
@@ -80,7 +77,7 @@ export const messageId = (id: string, ctx: ChatContext): string => (/^msg_[A-Za-
 
 export function encodeResponse(response: ChatResponse, ctx: ChatContext): JsonObject {
   const choice = response.choices.find(({ index }) => index === 0) ?? response.choices[0]
-  const notes = receipt(ctx.note)
+  const notes = new Receipt(ctx.note)
   const blocks = choice?.content ?? []
   const content = blocks.flatMap((block) => encodeAnswerBlock(block, notes))
   const carried = extensionOf(response.extensions, FORMAT_ID)

@@ -3,7 +3,6 @@
 // fetch made elsewhere are written from their neutral members. Anything else has no form here.
 
 import type { FetchedPage, SearchResult, ServerToolCallBlock, ServerToolResultBlock } from '../../../core/chat.ts'
-import { extensionOf } from '../../../core/chat-event.ts'
 import { asBoolean, asObject, asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { wireServerToolId } from './names.ts'
 import { DIRECT_CALLER, FORMAT_ID } from './wire.ts'
@@ -74,7 +73,7 @@ function decodePage(content: JsonObject | undefined): FetchedPage | undefined {
 
 /** The block's own wire, when it came in this format. */
 export const ownWire = (block: { readonly extensions?: Readonly<Record<string, JsonObject>> }): JsonObject | undefined =>
-  asObject(extensionOf(block.extensions, FORMAT_ID)['wire'])
+  asObject(block.extensions?.[FORMAT_ID]?.['wire'])
 
 const WRITABLE = new Set(['web_search', 'web_fetch'])
 

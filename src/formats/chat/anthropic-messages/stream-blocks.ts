@@ -6,9 +6,10 @@ import { GatewayError } from '../../../core/errors.ts'
 import { type Signature, unpackSignature } from '../../../core/signature.ts'
 import { asObject, asString, isObject, type JsonObject, tryParseJson } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
+import { type JsonPlan, plannedText } from '../json-plan.ts'
 import { customText } from './answer-blocks.ts'
 import { decodeCitation, decodeCitations } from './citations.ts'
-import { inputObject, jsonPlan, plannedText } from './json-plan.ts'
+import { inputObject, jsonPlan } from './json-plan.ts'
 import { toolNames } from './names.ts'
 import { callExtensions, decodeServerResult, isServerCall, isServerResult } from './server-blocks.ts'
 import { FORMAT_ID, restOf } from './wire.ts'
@@ -169,12 +170,7 @@ function callBlock(wire: JsonObject, at: At, ctx: ChatContext, emit: Emit): Open
 }
 
 /** A call that stands for the JSON the client asked for: shown as text, piece by piece where possible. */
-function plannedBlock(
-  reader: ReturnType<typeof inputReader>,
-  plan: NonNullable<ReturnType<typeof jsonPlan>>,
-  at: At,
-  emit: Emit,
-): OpenBlock {
+function plannedBlock(reader: ReturnType<typeof inputReader>, plan: JsonPlan, at: At, emit: Emit): OpenBlock {
   emit({ type: 'text-start', ...at })
   let held = ''
   let any = false

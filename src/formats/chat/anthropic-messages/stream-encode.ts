@@ -13,7 +13,7 @@ import type { Transducer } from '../../../lib/transducer.ts'
 import type { ChatContext } from '../format.ts'
 import { encodeErrorFrame } from './errors.ts'
 import { encodeFinish } from './finish.ts'
-import { receipt } from './receipt.ts'
+import { Receipt } from './receipt.ts'
 import { messageId } from './response.ts'
 import { type BlockEvent, BlockWriter } from './stream-writer.ts'
 import { encodeDeltaUsage, encodeUsage } from './usage.ts'
@@ -48,7 +48,7 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
 
   constructor(ctx: ChatContext) {
     this.#ctx = ctx
-    this.#writer = new BlockWriter(receipt(ctx.note))
+    this.#writer = new BlockWriter(new Receipt(ctx.note))
   }
 
   push(event: ChatEvent, emit: Emit): void {

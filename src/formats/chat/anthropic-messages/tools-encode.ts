@@ -4,8 +4,8 @@ import type { ChatRequest, CustomTool, FunctionTool, ServerTool, Tool, ToolChoic
 import { extensionOf } from '../../../core/chat-event.ts'
 import { invalid } from '../../../core/errors.ts'
 import { asArray, asNumber, asObject, asString, compact, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import type { JsonPlan } from '../json-plan.ts'
 import { withCache } from './blocks-encode.ts'
-import type { JsonPlan } from './json-plan.ts'
 import type { ModelFacts } from './models.ts'
 import { type ToolNames, toolNames } from './names.ts'
 import type { Receipt } from './receipt.ts'
@@ -27,6 +27,7 @@ interface Encoding {
 }
 
 export function encodeTools(request: ChatRequest, facts: ModelFacts, receipt: Receipt, plan: JsonPlan | undefined): ToolSettings {
+  if (request.tools.length === 0 && plan === undefined) return { forced: false }
   const encoding: Encoding = { request, facts, receipt, names: toolNames(request) }
   const wires = distinct(
     chosenTools(request).map((tool) => encodeTool(tool, encoding)),

@@ -3,18 +3,17 @@
 // are merged before the sum is taken: a later zero or absence never erases a number.
 
 import type { Usage } from '../../../core/usage.ts'
-import { asObject, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { saidBeside } from './wire.ts'
 
 /** The counters of one response as its reports have told them so far. */
 export type Counters = Map<string, number>
 
 const TOP = ['input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens', 'output_tokens'] as const
 const NESTED = [
-  ['cache_creation', 'ephemeral_5m_input_tokens'],
-  ['cache_creation', 'ephemeral_1h_input_tokens'],
-  ['server_tool_use', 'web_search_requests'],
-  ['server_tool_use', 'web_fetch_requests'],
-  ['output_tokens_details', 'thinking_tokens'],
+  ['cache_creation', ['ephemeral_5m_input_tokens', 'ephemeral_1h_input_tokens']],
+  ['server_tool_use', ['web_search_requests', 'web_fetch_requests']],
+  ['output_tokens_details', ['thinking_tokens']],
 ] as const
 const READ: ReadonlySet<string> = new Set([...TOP, ...NESTED.map(([parent]) => parent)])
 
@@ -23,7 +22,10 @@ export function addReport(counters: Counters, wire: JsonValue | undefined): bool
   if (!isObject(wire)) return false
   let any = false
   for (const key of TOP) any = keep(counters, key, wire[key]) || any
-  for (const [parent, key] of NESTED) any = keep(counters, key, asObject(wire[parent])?.[key]) || any
+  for (const [parent, keys] of NESTED) {
+    const part = wire[parent]
+    if (isObject(part)) for (const key of keys) any = keep(counters, key, part[key]) || any
+  }
   return any
 }
 
@@ -64,8 +66,7 @@ export function decodeUsage(wire: JsonValue | undefined): Usage | undefined {
 /** The members of a report that are not counters we know (`service_tier`, `speed`, …). */
 export function usageRest(wire: JsonValue | undefined): JsonObject | undefined {
   if (!isObject(wire)) return undefined
-  const rest = Object.entries(wire).filter(([key, value]) => !READ.has(key) && value !== undefined && value !== null)
-  return rest.length === 0 ? undefined : (Object.fromEntries(rest) as JsonObject)
+  return saidBeside(wire, READ)
 }
 
 /** The counters a `message_delta` shows: cumulative, all four of them always there. */

@@ -30,6 +30,17 @@ export const DIRECT_CALLER: JsonObject = { type: 'direct' }
 /** A named SSE record: the official parsers skip events without a name. */
 export const eventFrame = (type: WireStreamEventType | 'error', data: string): Frame => ({ event: type, data })
 
+/** As `restOf`, without nulls, which say nothing in an answer. */
+export function saidBeside(object: JsonObject, known: ReadonlySet<string>): JsonObject | undefined {
+  let rest: JsonObject | undefined
+  for (const key in object) {
+    if (known.has(key) || object[key] === undefined || object[key] === null) continue
+    rest ??= {}
+    rest[key] = object[key]
+  }
+  return rest
+}
+
 /** The members of `object` that are not in `known`, or `undefined` when there are none. */
 export function restOf(object: JsonObject, known: ReadonlySet<string>): JsonObject | undefined {
   let rest: JsonObject | undefined

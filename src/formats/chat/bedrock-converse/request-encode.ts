@@ -7,13 +7,14 @@ import { extensionOf } from '../../../core/chat-event.ts'
 import { unsupported } from '../../../core/errors.ts'
 import type { WireRequest } from '../../../core/http-message.ts'
 import { compact, type JsonObject } from '../../../lib/json.ts'
-import { type JsonPlan, jsonPlan } from '../anthropic-messages/json-plan.ts'
+import { jsonPlan } from '../anthropic-messages/json-plan.ts'
 import { modelFacts } from '../anthropic-messages/models.ts'
 import { toolNames } from '../anthropic-messages/names.ts'
-import { type Receipt, receipt } from '../anthropic-messages/receipt.ts'
+import { Receipt } from '../anthropic-messages/receipt.ts'
 import { closedSchema } from '../anthropic-messages/schema.ts'
 import { encodeSampling, planThinking, type Situation } from '../anthropic-messages/thinking-encode.ts'
 import type { ChatContext } from '../format.ts'
+import type { JsonPlan } from '../json-plan.ts'
 import { BlockEncoder } from './blocks-encode.ts'
 import { encodeConversation } from './messages-encode.ts'
 import { encodeTools } from './tools-encode.ts'
@@ -21,7 +22,7 @@ import { type Family, FORMAT_ID, familyOf } from './wire.ts'
 
 export function encodeRequest(ctx: ChatContext): WireRequest {
   const { request, upstreamModel } = ctx
-  const notes = receipt(ctx.note)
+  const notes = new Receipt(ctx.note)
   const family = familyOf(upstreamModel)
   const encoder = new BlockEncoder({ receipt: notes, names: toolNames(request), family })
   refuse(request)
@@ -34,6 +35,8 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
   tellDropped(request, notes)
   const stops = request.stopSequences?.filter((text) => text.trim() !== '') ?? []
   if (stops.length > 0) inference.stopSequences = stops
+  const cutAt = request.stopSequences?.filter((text) => text !== '' && text.trim() === '') ?? []
+  if (cutAt.length > 0) notes.emulated('stop', 'the answer is cut here at stop sequences of white space alone')
   const body = compact({
     messages,
     system: system.length > 0 ? system : undefined,
@@ -47,7 +50,7 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
     requestMetadata: requestMetadata(request, notes),
     ...extensionOf(request.extensions, FORMAT_ID),
   }) as JsonObject
-  return { headers: {}, body }
+  return { headers: {}, body, cutAt }
 }
 
 /** What the answer's contract depends on and this upstream cannot do. */

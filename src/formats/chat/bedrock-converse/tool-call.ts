@@ -1,9 +1,10 @@
 // A tool call on its way back: the client's own name for the tool, and what its input stands for.
 
 import { asObject, asString, tryParseJson } from '../../../lib/json.ts'
-import { type JsonPlan, jsonPlan, plannedText } from '../anthropic-messages/json-plan.ts'
+import { jsonPlan } from '../anthropic-messages/json-plan.ts'
 import { toolNames } from '../anthropic-messages/names.ts'
 import type { ChatContext } from '../format.ts'
+import { type JsonPlan, plannedText } from '../json-plan.ts'
 import { CUSTOM_INPUT_KEY } from './wire.ts'
 
 export interface CallReader {

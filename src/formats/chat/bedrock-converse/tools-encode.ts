@@ -4,11 +4,11 @@
 import type { ChatRequest, CustomTool, FunctionTool, Tool } from '../../../core/chat.ts'
 import { invalid } from '../../../core/errors.ts'
 import { asObject, asString, type JsonObject } from '../../../lib/json.ts'
-import type { JsonPlan } from '../anthropic-messages/json-plan.ts'
 import { modelFacts } from '../anthropic-messages/models.ts'
 import { toolNames } from '../anthropic-messages/names.ts'
 import { closedSchema, inputSchema } from '../anthropic-messages/schema.ts'
 import type { ChatContext } from '../format.ts'
+import type { JsonPlan } from '../json-plan.ts'
 import type { BlockEncoder } from './blocks-encode.ts'
 import { CUSTOM_INPUT_KEY, familyOf } from './wire.ts'
 

@@ -4,6 +4,7 @@
 import { GatewayError } from '../../../core/errors.ts'
 import type { Signature } from '../../../core/signature.ts'
 import { asString, isObject, type JsonObject, type JsonValue, tryParseJson } from '../../../lib/json.ts'
+import { type JsonPlan, plannedText } from '../json-plan.ts'
 import type { BlockWriter } from './block-writer.ts'
 import type { NameMap } from './names.ts'
 import { type ArgumentBuilder, argumentBuilder } from './partial-args.ts'
@@ -17,6 +18,8 @@ export interface CallContext {
   readonly idFor: (wireId: string | undefined) => string
   /** Only the first call is wanted. */
   readonly single: boolean
+  /** The function that takes the answer itself: its arguments are told as text. */
+  readonly plan: JsonPlan | undefined
 }
 
 export interface CallDecoder {
@@ -26,20 +29,23 @@ export interface CallDecoder {
   end(): void
   /** Calls seen, those left out included. */
   readonly count: number
+  /** The answer came as a call. */
+  readonly answered: boolean
 }
 
 interface OpenCall {
-  /** Absent: a call too many, read and left out. */
-  readonly block: number | undefined
+  /** `undefined`: a call too many, read and left out. `answer`: no call but the answer. */
+  readonly block: number | 'answer' | undefined
   readonly name: string
   readonly args: ArgumentBuilder
   signature: Signature | undefined
 }
 
-export function callDecoder({ writer, names, idFor, single }: CallContext): CallDecoder {
+export function callDecoder({ writer, names, idFor, single, plan }: CallContext): CallDecoder {
   const { choice } = writer
   let open: OpenCall | undefined
   let count = 0
+  let answered = false
 
   function add(wire: JsonObject, signature: Signature | undefined): void {
     const name = asString(wire['name']) ?? ''
@@ -51,14 +57,18 @@ export function callDecoder({ writer, names, idFor, single }: CallContext): Call
       if ((wire['args'] ?? undefined) === undefined && !pieces) return
       throw new GatewayError('upstream_malformed', { message: 'The upstream sent a function call without a name.' })
     }
-    count++
     const goesOn = pieces || wire['willContinue'] === true
-    const wanted = !single || count === 1
-    const block = wanted ? begin(name, asString(wire['id']) || undefined) : undefined
+    const block = opened(name, asString(wire['id']) || undefined)
     if (goesOn) {
       open = { block, name, args: argumentBuilder(), signature }
       if (pieces) more(open, wire, signature)
     } else if (block !== undefined) write({ block, name, signature }, textOf(wire['args'] ?? undefined))
+  }
+
+  function opened(name: string, wireId: string | undefined): OpenCall['block'] {
+    if (plan !== undefined && name.replace(/^default_api[.:]/, '') === plan.tool) return 'answer'
+    count++
+    return !single || count === 1 ? begin(name, wireId) : undefined
   }
 
   function begin(name: string, wireId: string | undefined): number {
@@ -84,11 +94,22 @@ export function callDecoder({ writer, names, idFor, single }: CallContext): Call
     if (block !== undefined) write({ block, name, signature }, args.text())
   }
 
-  function write(call: { block: number; name: string; signature: Signature | undefined }, args: string): void {
+  function write(call: { block: number | 'answer'; name: string; signature: Signature | undefined }, args: string): void {
     const { block, signature } = call
+    if (block === 'answer') return answer(args)
     const text = names.isCustom(names.toClient(call.name)) ? customInput(args) : args
     if (text !== '') writer.emit({ type: 'tool-call-delta', text, choice, block })
     writer.emit({ type: 'tool-call-end', choice, block, ...(signature && { signature }) })
+  }
+
+  /** The signature stays behind: it is that of a call which the client will never send back. */
+  function answer(args: string): void {
+    if (plan === undefined || answered) return
+    answered = true
+    const block = writer.next()
+    writer.emit({ type: 'text-start', choice, block })
+    writer.emit({ type: 'text-delta', text: plannedText(plan, args), choice, block })
+    writer.emit({ type: 'text-end', choice, block })
   }
 
   return {
@@ -96,6 +117,9 @@ export function callDecoder({ writer, names, idFor, single }: CallContext): Call
     end,
     get count() {
       return count
+    },
+    get answered() {
+      return answered
     },
   }
 }

@@ -10,8 +10,10 @@ import { type BlockWriter, blockWriter, type Emit } from './block-writer.ts'
 import { callDecoder } from './call-decode.ts'
 import { decodeFinish, isBroken, statedReason } from './finish.ts'
 import { citationsOf, recitations, saysSomething, searchesOf, type TextSpan, utf8Length } from './grounding.ts'
+import { jsonWay } from './json-plan.ts'
 import { decodeLogprobs } from './logprobs.ts'
 import { typeByName } from './media.ts'
+import { modelFacts } from './models.ts'
 import type { NameMap } from './names.ts'
 import { readSignature } from './signatures.ts'
 import { FORMAT, REDACTED_MARK } from './wire.ts'
@@ -44,7 +46,8 @@ const CARRIED = ['safetyRatings', 'avgLogprobs', 'urlContextMetadata', 'continua
 export function candidateDecoder(choice: number, { ctx, names, idFor }: CandidateContext): CandidateDecoder {
   const writer = blockWriter(choice)
   const single = ctx.request.parallelToolCalls === false
-  const calls = callDecoder({ writer, names, idFor, single })
+  const json = jsonWay(ctx.request, modelFacts(ctx.upstreamModel))
+  const calls = callDecoder({ writer, names, idFor, single, plan: json.way === 'call' ? json.plan : undefined })
   const words = textRecord()
   const carried: JsonObject = {}
   let content = false
@@ -77,7 +80,7 @@ export function candidateDecoder(choice: number, { ctx, names, idFor }: Candidat
     const call = asObject(part['functionCall'])
     if (call !== undefined) calls.add(call, signature)
     else if (!writeOther(writer, part, signature)) return
-    content ||= call === undefined || calls.count > 0
+    content ||= call === undefined || calls.count > 0 || calls.answered
   }
 
   function push(candidate: JsonObject, emit: Emit): void {

@@ -18,6 +18,8 @@ export interface ModelFacts {
   readonly mediaInResults: boolean
   /** Server tools and functions may be declared together. */
   readonly mixesTools: boolean
+  /** JSON output works beside declared functions; before Gemini 3 the two together are a 400. */
+  readonly jsonBesideTools: boolean
   /** Grounding is billed by query; before Gemini 3 by request. */
   readonly billsQueries: boolean
   /** What it answers with when nothing else is asked for. */
@@ -42,6 +44,7 @@ export function modelFacts(model: string): ModelFacts {
     needsSignature: current,
     mediaInResults: current,
     mixesTools: major === undefined || current,
+    jsonBesideTools: major === undefined || current,
     billsQueries: current,
     output,
   }

@@ -231,7 +231,9 @@ describe('encoding', () => {
         speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: 'Kore' } } },
       },
     })
-    expect(errorOf(() => encode({ stopSequences: ['1', '2', '3', '4', '5', '6'] })).status).toBe(400)
+    const six = context({ stopSequences: ['1', '2', '3', '4', '5', '6'] })
+    expect(format.encodeRequest(six).cutAt).toEqual(['6'])
+    expect(six.warnings.map(({ kind, field }) => `${kind} ${field}`)).toEqual(['emulated stop'])
   })
 
   test('what Gemini has no word for is told', () => {

@@ -1,11 +1,11 @@
 // The neutral request to a generateContent body. What Gemini has no word for is noted as dropped.
 
 import type { ChatRequest } from '../../../core/chat.ts'
-import { unsupported } from '../../../core/errors.ts'
 import type { WireRequest } from '../../../core/http-message.ts'
-import { asObject, compact, type JsonObject } from '../../../lib/json.ts'
+import { asArray, asObject, compact, type JsonObject } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
 import { encodeContents } from './contents-encode.ts'
+import { instructionOf, type JsonWay, jsonWay } from './json-plan.ts'
 import { type ModelFacts, modelFacts } from './models.ts'
 import { namesOf } from './names.ts'
 import { cleanSchema } from './schema.ts'
@@ -19,18 +19,28 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
   const names = namesOf(request)
   const { generationConfig: _config, toolConfig: _tools, ...carried } = carriedOf(request.extensions) ?? {}
   noteDropped(ctx)
-  const config = generationConfig(ctx, facts)
+  const json = jsonWay(request, facts)
+  const config = generationConfig(ctx, facts, json)
+  const cutAt = stopsOf(request).slice(MAX_STOPS)
+  if (cutAt.length > 0) note({ kind: 'emulated', field: 'stop', reason: `the answer is cut here at those after the first ${MAX_STOPS}` })
   const body = compact({
-    ...encodeContents(request, { facts, names, note }),
-    ...encodeTools(request, { facts, names, note }),
+    ...asked(encodeContents(request, { facts, names, note }), request, json),
+    ...encodeTools(request, { facts, names, note, json }),
     generationConfig: Object.keys(config).length > 0 ? config : undefined,
     serviceTier: tierOf(ctx),
     ...carried,
   }) as JsonObject
-  return { headers: {}, body }
+  return { headers: {}, body, cutAt }
 }
 
-function generationConfig(ctx: ChatContext, facts: ModelFacts): JsonObject {
+/** The wanted format behind the system instruction, where the wire's own members cannot stand beside the tools. */
+function asked(contents: JsonObject, request: ChatRequest, { way }: JsonWay): JsonObject {
+  if (way !== 'ask') return contents
+  const parts = asArray(asObject(contents['systemInstruction'])?.['parts']) ?? []
+  return { ...contents, systemInstruction: { parts: [...parts, instructionOf(request)] } }
+}
+
+function generationConfig(ctx: ChatContext, facts: ModelFacts, json: JsonWay): JsonObject {
   const { request } = ctx
   const carried = asObject(carriedOf(request.extensions)?.['generationConfig']) ?? {}
   return compact({
@@ -39,30 +49,35 @@ function generationConfig(ctx: ChatContext, facts: ModelFacts): JsonObject {
     topK: request.topK,
     candidateCount: request.choices > 1 ? request.choices : undefined,
     maxOutputTokens: request.maxOutputTokens,
-    stopSequences: stopsOf(request),
+    stopSequences: listed(stopsOf(request).slice(0, MAX_STOPS)),
     seed: request.seed ?? undefined,
     presencePenalty: request.presencePenalty,
     frequencyPenalty: request.frequencyPenalty,
     ...logprobsOf(request),
-    ...formatOf(request),
+    ...formatOf(ctx, json),
     thinkingConfig: encodeThinking(request, facts, ctx.note),
     ...outputOf(ctx, facts),
     ...carried,
   }) as JsonObject
 }
 
-function stopsOf(request: ChatRequest): string[] | undefined {
-  const stops = request.stopSequences?.filter((stop) => stop !== '') ?? []
-  if (stops.length > 5) throw unsupported('stop', 'Gemini takes at most 5 stop sequences')
-  return stops.length > 0 ? [...stops] : undefined
-}
+/** https://ai.google.dev/api/generate-content#generationconfig */
+const MAX_STOPS = 5
+
+const stopsOf = (request: ChatRequest): string[] => request.stopSequences?.filter((stop) => stop !== '') ?? []
+
+const listed = (texts: string[]): string[] | undefined => (texts.length > 0 ? texts : undefined)
 
 const logprobsOf = (request: ChatRequest): JsonObject =>
   request.logprobs === undefined ? {} : { responseLogprobs: true, ...(request.logprobs.top > 0 && { logprobs: request.logprobs.top }) }
 
-function formatOf(request: ChatRequest): JsonObject {
+function formatOf({ request, note }: ChatContext, { way }: JsonWay): JsonObject {
   const format = request.responseFormat
   if (format === undefined || format.type === 'text') return {}
+  if (way === 'call') note({ kind: 'emulated', field: 'response_format', reason: 'the model answers through a call that is shown as text' })
+  if (way === 'ask') note({ kind: 'emulated', field: 'response_format', reason: 'the format is told to the model, not enforced' })
+  if (way === 'drop') note({ kind: 'dropped', field: 'response_format', reason: 'a demanded tool call leaves no JSON text' })
+  if (way !== 'native' && way !== 'alone') return {}
   if (format.type === 'json') return { responseMimeType: 'application/json' }
   const schema = cleanSchema(format.schema, true)
   // The schema's own words are kept; the name and description beside it have no place of their own.

@@ -38,6 +38,7 @@ interface OpenCall {
   text: string
 }
 interface OpenSearch {
+  readonly id: string
   readonly name: string
   text: string
 }
@@ -47,6 +48,8 @@ interface Candidate {
   readonly searches: Map<number, OpenSearch>
   readonly grounding: GroundingBuilder
   readonly fetched: JsonObject[]
+  /** Addresses asked for, by call. */
+  readonly asked: Map<string, string>
   readonly tokens: TokenLogprob[]
   /** Reasoning signatures that wait for a part to travel on. */
   pending: Signature | undefined
@@ -71,6 +74,7 @@ export function chunkEncoder(ctx: ChatContext): { push(event: ChatEvent, emit: E
         searches: new Map(),
         grounding: groundingBuilder(),
         fetched: [],
+        asked: new Map(),
         tokens: [],
         pending: undefined,
         parts: 0,
@@ -125,12 +129,15 @@ export function chunkEncoder(ctx: ChatContext): { push(event: ChatEvent, emit: E
       const queries = input['queries']
       for (const query of Array.isArray(queries) ? queries : [input['query']]) candidate.grounding.searched(query ?? null)
     }
+    if (search.name === 'web_fetch' && isObject(input) && typeof input['url'] === 'string') candidate.asked.set(search.id, input['url'])
   }
 
   function addResult(candidate: Candidate, result: ServerToolResultBlock): void {
     if (result.results !== undefined) candidate.grounding.found(result.results)
-    const url = result.page?.url
-    if (url !== undefined) candidate.fetched.push({ retrievedUrl: url, urlRetrievalStatus: 'URL_RETRIEVAL_STATUS_SUCCESS' })
+    const retrievedUrl = result.page?.url ?? candidate.asked.get(result.callId)
+    if (result.name !== 'web_fetch' || retrievedUrl === undefined) return
+    const status = result.page === undefined ? 'ERROR' : 'SUCCESS'
+    candidate.fetched.push({ retrievedUrl, urlRetrievalStatus: `URL_RETRIEVAL_STATUS_${status}` })
   }
 
   function sendMedia(candidate: Candidate, media: ImageBlock | AudioBlock, emit: EmitChunk): void {
@@ -214,7 +221,7 @@ export function chunkEncoder(ctx: ChatContext): { push(event: ChatEvent, emit: E
         return call === undefined ? undefined : endCall(candidate, call, { signature: event.signature, emit })
       }
       case 'server-tool-start':
-        return void candidate.searches.set(event.block, { name: event.name, text: '' })
+        return void candidate.searches.set(event.block, { id: event.id, name: event.name, text: '' })
       case 'server-tool-delta': {
         const search = candidate.searches.get(event.block)
         if (search !== undefined) search.text += event.text

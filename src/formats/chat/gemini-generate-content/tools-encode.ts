@@ -1,9 +1,11 @@
 // Neutral tools and choice to `tools` and `toolConfig`. Declarations carry JSON Schema, because the OpenAPI
 // subset of `parameters` cannot say most of it.
 
-import type { ChatRequest, CustomTool, FunctionTool, ServerTool } from '../../../core/chat.ts'
+import type { ChatRequest, CustomTool, FunctionTool, ServerTool, ToolChoice } from '../../../core/chat.ts'
 import type { Note } from '../../../core/warning.ts'
 import { asObject, compact, type JsonObject } from '../../../lib/json.ts'
+import type { JsonPlan } from '../json-plan.ts'
+import type { JsonWay } from './json-plan.ts'
 import type { ModelFacts } from './models.ts'
 import type { NameMap } from './names.ts'
 import { cleanSchema } from './schema.ts'
@@ -14,6 +16,7 @@ export interface ToolContext {
   readonly facts: ModelFacts
   readonly names: NameMap
   readonly note: Note
+  readonly json: JsonWay
 }
 
 /** Functions of these names in another format's request stand for the tools Gemini runs itself. */
@@ -29,8 +32,14 @@ const isNative = (tool: Declared): boolean =>
   tool.type === 'function' && NATIVE_NAMES.has(tool.name) && carriedOf(tool.extensions) === undefined
 
 export function encodeTools(request: ChatRequest, ctx: ToolContext): JsonObject {
+  const { json } = ctx
+  if (json.way === 'alone') {
+    ctx.note({ kind: 'changed', field: 'tools', reason: 'left out: none may be called, and the model takes none beside JSON output' })
+    return {}
+  }
   const functions = declaredOf(request, ctx)
   const natives = nativesOf(request, functions.length > 0, ctx)
+  if (json.way === 'call') functions.push(answerTool(json.plan))
   if (functions.length === 0 && natives.length === 0) return {}
   const declarations = functions.map((tool) => (tool.type === 'custom' ? customDeclaration(tool, ctx) : functionDeclaration(tool, ctx)))
   const config = toolConfigOf(request, { functions, natives, ctx })
@@ -113,6 +122,14 @@ function customDeclaration(tool: CustomTool, ctx: ToolContext): JsonObject {
   })
 }
 
+/** The function whose arguments are the JSON that the client asked for. */
+const answerTool = ({ tool, description, schema }: JsonPlan): FunctionTool => ({
+  type: 'function',
+  name: tool,
+  description,
+  parameters: schema,
+})
+
 interface Chosen {
   readonly functions: readonly Declared[]
   readonly natives: readonly JsonObject[]
@@ -145,7 +162,7 @@ function callingConfig(request: ChatRequest, chosen: Chosen, mixed: boolean): Js
   const validated =
     mixed || carried['mode'] === 'VALIDATED' || chosen.functions.some((tool) => tool.type === 'function' && tool.strict === true)
   const mode = (free: boolean, forced: WireMode = 'ANY'): WireMode => (!free ? forced : validated ? 'VALIDATED' : 'AUTO')
-  const choice = request.toolChoice
+  const choice: ToolChoice | undefined = chosen.ctx.json.way === 'call' ? { type: 'required' } : request.toolChoice
   switch (choice?.type) {
     case undefined:
       return validated || Object.keys(carried).length > 0 ? { ...carried, mode: mode(true) } : undefined

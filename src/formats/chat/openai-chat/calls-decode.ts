@@ -60,7 +60,7 @@ export class CallsDecoder {
 
   /** Whether the delta speaks of calls at all. */
   wants(delta: JsonObject): boolean {
-    return this.#entries(delta).length > 0
+    return (isSomething(delta['tool_calls']) || isSomething(delta['function_call'])) && this.#entries(delta).length > 0
   }
 
   #entries(delta: JsonObject): JsonObject[] {
@@ -151,6 +151,8 @@ export class CallsDecoder {
     }
   }
 }
+
+const isSomething = (value: unknown): boolean => value !== undefined && value !== null
 
 /** Arguments are text; some hosts send the object itself. */
 function argumentsPiece(value: unknown): string {

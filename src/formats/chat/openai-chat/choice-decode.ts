@@ -6,7 +6,7 @@
 import type { AudioBlock } from '../../../core/chat.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
-import { decodeAnnotation, type Span } from './annotations.ts'
+import { decodeAnnotation, growSpan, type Span, spanAt } from './annotations.ts'
 import { type Answer, CallsDecoder, type Emit } from './calls-decode.ts'
 import { decodeFinish, finishFailure } from './finish.ts'
 import { decodeLogprobs } from './logprobs.ts'
@@ -132,7 +132,7 @@ export class ChoiceDecoder {
   #text(text: string, emit: Emit): void {
     if (text === '') return
     const open = this.#textBlock(emit)
-    open.span.length += text.length
+    growSpan(open.span, text)
     emit({ type: 'text-delta', text, choice: this.#index, block: open.block })
   }
 
@@ -141,7 +141,7 @@ export class ChoiceDecoder {
     this.#close(emit)
     const block = this.#next++
     const before = this.#texts.at(-1)
-    const span = { block, start: before === undefined ? 0 : before.start + before.length, length: 0 }
+    const span = spanAt(block, before === undefined ? 0 : before.start + before.length)
     this.#texts.push(span)
     emit({ type: 'text-start', choice: this.#index, block })
     const open = { kind: 'text' as const, block, span }
@@ -164,6 +164,7 @@ export class ChoiceDecoder {
   #reasoning(delta: JsonObject, emit: Emit): void {
     const text = readReasoningText(delta)
     const details = readDetails(delta)
+    if (details.length === 0) return this.#think(text, emit)
     const worded = details.some((detail) => detail.text !== '')
     // In a whole message the details alone know where one block ends and the next begins.
     const plain = !(this.#answer.whole && worded)
@@ -217,7 +218,10 @@ export class ChoiceDecoder {
     const at = { choice: this.#index, block: open.block }
     if (open.kind === 'refusal') return emit({ type: 'text-end', ...at })
     const signature = open.signature === undefined ? {} : { signature: { format: FORMAT, value: open.signature } }
-    if (open.kind === 'text') return emit({ type: 'text-end', ...at, ...signature })
+    if (open.kind === 'text') {
+      this.#cite(emit, open.span)
+      return emit({ type: 'text-end', ...at, ...signature })
+    }
     if (open.text !== '') this.#reasonings.push(open.text)
     emit({ type: 'reasoning-end', ...at, ...signature, ...(open.rest && { extensions: { [FORMAT]: { detail: open.rest } } }) })
   }
@@ -254,16 +258,17 @@ export class ChoiceDecoder {
     emit({ type: 'media', media: { type: 'image', source }, choice: this.#index, block: this.#next++ })
   }
 
-  /** Citations may come before their text, so they are placed when all of it is known. */
-  #cite(emit: Emit): void {
-    for (const wire of this.#citations) {
+  /** Citations may come before their text, so they are placed when a text ends. @param ending absent: the answer ends. */
+  #cite(emit: Emit, ending?: Span): void {
+    const waiting = this.#citations.splice(0)
+    for (const wire of waiting) {
       if (decodeAnnotation(wire, this.#texts) === undefined) continue
-      if (this.#texts.length === 0) {
-        this.#textBlock(emit)
-        this.#close(emit)
-      }
+      if (this.#texts.length === 0) this.#textBlock(emit)
       const found = decodeAnnotation(wire, this.#texts)
-      if (found?.block !== undefined) emit({ type: 'citation', citation: found.citation, choice: this.#index, block: found.block })
+      const later = ending !== undefined && (found?.block !== ending.block || (found.citation.span?.start ?? 0) >= ending.text.length)
+      if (later) this.#citations.push(wire)
+      else if (found?.block !== undefined) emit({ type: 'citation', citation: found.citation, choice: this.#index, block: found.block })
     }
+    if (ending === undefined) this.#close(emit)
   }
 }

@@ -3,7 +3,7 @@
 
 import type { GatewayError as Failure } from '../../../core/errors.ts'
 import { GatewayError } from '../../../core/errors.ts'
-import { asArray, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
 import type { Answer, Emit } from './calls-decode.ts'
 import { ChoiceDecoder } from './choice-decode.ts'
@@ -13,6 +13,8 @@ import { usageIn } from './usage.ts'
 import { FORMAT, numberOf } from './wire.ts'
 
 const TOP_KNOWN = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'obfuscation', 'x_groq', 'error'])
+
+const NONE: readonly JsonValue[] = []
 
 export class AnswerDecoder {
   readonly #answer: Answer
@@ -64,15 +66,18 @@ export class AnswerDecoder {
   }
 
   #body(wire: JsonObject, emit: Emit): void {
-    const choices = (asArray(wire['choices']) ?? []).filter(isObject)
-    const usage = usageIn(wire)
-    if (choices.length > 0 || usage !== undefined) this.#start(emit)
-    for (const [position, choice] of choices.entries()) {
+    const { choices } = wire
+    let position = 0
+    for (const choice of Array.isArray(choices) ? choices : NONE) {
+      if (!isObject(choice)) continue
+      this.#start(emit)
       const failure = isObject(choice['error']) ? embeddedError({ error: choice['error'] }) : undefined
       if (failure !== undefined) throw failure
-      this.#choiceAt(choice, position).push(choice, emit)
+      this.#choiceAt(choice, position++).push(choice, emit)
     }
+    const usage = usageIn(wire)
     if (usage === undefined) return
+    this.#start(emit)
     this.#counted = true
     emit({ type: 'usage', usage })
   }

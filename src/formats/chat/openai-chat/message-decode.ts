@@ -5,11 +5,12 @@
 import type { Block, Message, ToolCallBlock, ToolResultBlock } from '../../../core/chat.ts'
 import { invalid } from '../../../core/errors.ts'
 import { unpackSignature } from '../../../core/signature.ts'
+import { type Draft, put } from '../../../lib/draft.ts'
 import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { imageSource } from './media.ts'
-import { cacheHint, decodeContent } from './part-decode.ts'
+import { cacheHint, cacheOf, decodeContent } from './part-decode.ts'
 import { decodeReasoning, extraSignature } from './reasoning.ts'
-import { carriedFrom, FORMAT, missing, readArray, readObject, readString, requireString, wrongType } from './wire.ts'
+import { carriedFrom, extensionsFrom, FORMAT, missing, readArray, readObject, readString, requireString, wrongType } from './wire.ts'
 
 const KNOWN = {
   prompt: new Set(['role', 'content', 'name', 'cache_control']),
@@ -32,11 +33,11 @@ interface History {
 /** @throws GatewayError 400 naming the field. */
 export function decodeMessages(messages: readonly JsonValue[]): Message[] {
   const history: History = { turns: [], results: [], calls: [] }
-  for (const [index, message] of messages.entries()) {
+  messages.forEach((message, index) => {
     const field = `messages[${index}]`
     if (!isObject(message)) throw wrongType(field, 'an object', message)
     decodeMessage(message, { field, index, history })
-  }
+  })
   closeResults(history)
   return history.turns
 }
@@ -49,7 +50,7 @@ interface Place {
 
 function decodeMessage(message: JsonObject, place: Place): void {
   const { field, history } = place
-  const role = requireString(message, 'role', `${field}.role`)
+  const role = requireString(message, 'role', field)
   if (role === 'tool' || role === 'function') {
     history.results.push(role === 'tool' ? toolResult(message, place) : functionResult(message, place))
     return
@@ -77,19 +78,18 @@ function closeResults(history: History): void {
 }
 
 function prompt(message: JsonObject, role: 'system' | 'developer' | 'user', field: string): Message {
-  const name = readString(message, 'name', `${field}.name`)
-  return {
-    role: role === 'user' ? 'user' : 'system',
-    ...(role === 'developer' && { origin: 'developer' as const }),
-    ...(name !== undefined && { name }),
-    content: withCache(decodeContent(message['content'], `${field}.content`, false), message),
-    ...carriedFrom(message, KNOWN.prompt),
-  }
+  const name = readString(message, 'name', field)
+  const content = withCache(decodeContent(message['content'], `${field}.content`, false), message)
+  const turn: Draft<Message> = { role: role === 'user' ? 'user' : 'system', content }
+  if (role === 'developer') turn.origin = 'developer'
+  put(turn, 'name', name)
+  put(turn, 'extensions', extensionsFrom(message, KNOWN.prompt))
+  return turn
 }
 
 /** A message-level cache breakpoint stands behind its last block. */
 function withCache(blocks: Block[], message: JsonObject): Block[] {
-  const { cache } = cacheHint(message)
+  const cache = cacheOf(message)
   const last = blocks.at(-1)
   if (cache === undefined || (last?.type !== 'text' && last?.type !== 'image' && last?.type !== 'file')) return blocks
   return [...blocks.slice(0, -1), { ...last, cache: last.cache ?? cache }]
@@ -97,29 +97,25 @@ function withCache(blocks: Block[], message: JsonObject): Block[] {
 
 function assistant(message: JsonObject, place: Place): Message {
   const { field } = place
-  const name = readString(message, 'name', `${field}.name`)
-  const refusal = readString(message, 'refusal', `${field}.refusal`)
-  const audio = readObject(message, 'audio', `${field}.audio`)
-  const content: Block[] = [
-    ...decodeReasoning(message),
-    ...signedText(decodeContent(message['content'], `${field}.content`, true), message),
-    ...(refusal ? [{ type: 'refusal' as const, text: refusal }] : []),
-    ...returnedImages(message, field),
-  ]
-  const audioId = audio === undefined ? undefined : readString(audio, 'id', `${field}.audio.id`)
+  const name = readString(message, 'name', field)
+  const refusal = readString(message, 'refusal', field)
+  const audio = readObject(message, 'audio', field)
+  const content: Block[] = decodeReasoning(message)
+  content.push(...signedText(decodeContent(message['content'], `${field}.content`, true), message))
+  if (refusal) content.push({ type: 'refusal', text: refusal })
+  if (Array.isArray(message['images'])) content.push(...returnedImages(message['images'], field))
+  const audioId = audio === undefined ? undefined : readString(audio, 'id', `${field}.audio`)
   if (audioId) content.push({ type: 'audio', id: audioId, source: { kind: 'file-id', format: FORMAT, id: audioId } })
-  for (const [index, call] of (readArray(message, 'tool_calls', `${field}.tool_calls`) ?? []).entries()) {
+  readArray(message, 'tool_calls', field)?.forEach((call, index) => {
     content.push(toolCall(call, `${field}.tool_calls[${index}]`, { ...place, index: place.index * 1000 + index }))
-  }
-  const legacy = readObject(message, 'function_call', `${field}.function_call`)
+  })
+  const legacy = readObject(message, 'function_call', field)
   if (legacy !== undefined && typeof legacy['name'] === 'string' && legacy['name'] !== '')
     content.push(legacyCall(legacy, legacy['name'], place))
-  return {
-    role: 'assistant',
-    ...(name !== undefined && { name }),
-    content: withCache(content, message),
-    ...carriedFrom(message, KNOWN.assistant),
-  }
+  const turn: Draft<Message> = { role: 'assistant', content: withCache(content, message) }
+  put(turn, 'name', name)
+  put(turn, 'extensions', extensionsFrom(message, KNOWN.assistant))
+  return turn
 }
 
 function signedText(blocks: Block[], message: JsonObject): Block[] {
@@ -130,9 +126,7 @@ function signedText(blocks: Block[], message: JsonObject): Block[] {
   return last?.type === 'text' ? [...blocks.slice(0, -1), { ...last, ...signed }] : [...blocks, { type: 'text', text: '', ...signed }]
 }
 
-function returnedImages(message: JsonObject, field: string): Block[] {
-  const images = message['images']
-  if (!Array.isArray(images)) return []
+function returnedImages(images: readonly JsonValue[], field: string): Block[] {
   return images.flatMap((image): Block[] => {
     const holder = isObject(image) ? image['image_url'] : undefined
     const url = isObject(holder) ? holder['url'] : holder
@@ -142,12 +136,12 @@ function returnedImages(message: JsonObject, field: string): Block[] {
 
 function toolCall(call: JsonValue, field: string, place: Place): ToolCallBlock {
   if (!isObject(call)) throw wrongType(field, 'an object', call)
-  const custom = readObject(call, 'custom', `${field}.custom`)
+  const custom = readObject(call, 'custom', field)
   const kind = custom !== undefined && call['function'] === undefined ? 'custom' : 'function'
-  const body = custom !== undefined && kind === 'custom' ? custom : readObject(call, 'function', `${field}.function`)
+  const body = custom !== undefined && kind === 'custom' ? custom : readObject(call, 'function', field)
   if (body === undefined) throw missing(`${field}.function`)
-  const name = requireString(body, 'name', `${field}.${kind}.name`)
-  const id = readString(call, 'id', `${field}.id`) || `call_${place.index}`
+  const name = requireString(body, 'name', `${field}.${kind}`)
+  const id = readString(call, 'id', field) || `call_${place.index}`
   const signature = extraSignature(call)
   place.history.calls.push({ id, name, legacy: false })
   return {
@@ -155,7 +149,7 @@ function toolCall(call: JsonValue, field: string, place: Place): ToolCallBlock {
     id,
     name,
     kind,
-    arguments: kind === 'custom' ? (readString(body, 'input', `${field}.custom.input`) ?? '') : argumentsText(body, `${field}.function`),
+    arguments: kind === 'custom' ? (readString(body, 'input', `${field}.custom`) ?? '') : argumentsText(body, `${field}.function`),
     ...(signature !== undefined && { signature: unpackSignature(signature, FORMAT) }),
     ...carriedFrom(call, KNOWN.call),
   }
@@ -164,7 +158,7 @@ function toolCall(call: JsonValue, field: string, place: Place): ToolCallBlock {
 function argumentsText(body: JsonObject, field: string): string {
   const value = body['arguments']
   if (isObject(value)) return JSON.stringify(value)
-  return readString(body, 'arguments', `${field}.arguments`) || '{}'
+  return readString(body, 'arguments', field) || '{}'
 }
 
 function legacyCall(call: JsonObject, name: string, { field, index, history }: Place): ToolCallBlock {
@@ -174,8 +168,8 @@ function legacyCall(call: JsonObject, name: string, { field, index, history }: P
 }
 
 function toolResult(message: JsonObject, { field, history }: Place): ToolResultBlock {
-  const callId = requireString(message, 'tool_call_id', `${field}.tool_call_id`)
-  const name = readString(message, 'name', `${field}.name`) ?? history.calls.findLast((call) => call.id === callId)?.name
+  const callId = requireString(message, 'tool_call_id', field)
+  const name = readString(message, 'name', field) ?? history.calls.findLast((call) => call.id === callId)?.name
   return {
     type: 'tool-result',
     callId,
@@ -189,7 +183,7 @@ function toolResult(message: JsonObject, { field, history }: Place): ToolResultB
 
 /** Pairs with the last unanswered legacy call of that name, else the last unanswered one. */
 function functionResult(message: JsonObject, { field, index, history }: Place): ToolResultBlock {
-  const name = requireString(message, 'name', `${field}.name`)
+  const name = requireString(message, 'name', field)
   const open = history.calls.filter((call) => call.legacy)
   const call = open.findLast((candidate) => candidate.name === name) ?? open.at(-1)
   if (call !== undefined) call.legacy = false

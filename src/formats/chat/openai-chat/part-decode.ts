@@ -2,11 +2,12 @@
 // here (Responses' `input_…`, typed thinking, Anthropic images) are understood; what nobody knows is kept
 // as opaque, so that an upstream of this format still gets it.
 
-import type { AudioBlock, Block, CacheHint, FileBlock, ImageBlock, MediaSource } from '../../../core/chat.ts'
+import type { AudioBlock, Block, CacheHint, FileBlock, ImageBlock, MediaSource, TextBlock } from '../../../core/chat.ts'
 import { unpackSignature } from '../../../core/signature.ts'
+import { type Draft, put } from '../../../lib/draft.ts'
 import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { audioMediaType, fileSource, imageSource, parseDataUrl } from './media.ts'
-import { carriedFrom, FORMAT, missing, readObject, readString, requireString, wrongType } from './wire.ts'
+import { carriedFrom, extensionsFrom, FORMAT, missing, readObject, readString, requireString, wrongType } from './wire.ts'
 
 /** @throws GatewayError 400 naming the field. `null` and absence are an empty content where `nullable`. */
 export function decodeContent(content: JsonValue | undefined, field: string, nullable: boolean): Block[] {
@@ -21,13 +22,19 @@ export function decodeContent(content: JsonValue | undefined, field: string, nul
 }
 
 /** Prompt-cache breakpoints: OpenAI's own and the `cache_control` of aggregators. */
-export function cacheHint(wire: JsonObject): { cache?: CacheHint } {
+export function cacheOf(wire: JsonObject): CacheHint | undefined {
   const control = wire['cache_control']
   if (isObject(control)) {
     const ttl = control['ttl']
-    return { cache: ttl === '5m' || ttl === '1h' ? { ttl } : {} }
+    return ttl === '5m' || ttl === '1h' ? { ttl } : {}
   }
-  return isObject(wire['prompt_cache_breakpoint']) ? { cache: {} } : {}
+  return isObject(wire['prompt_cache_breakpoint']) ? {} : undefined
+}
+
+/** As `cacheOf`, ready to be spread. */
+export function cacheHint(wire: JsonObject): { cache?: CacheHint } {
+  const cache = cacheOf(wire)
+  return cache === undefined ? {} : { cache }
 }
 
 const PART_KNOWN = {
@@ -44,12 +51,12 @@ export function decodePart(part: JsonValue, field: string): Block[] {
     case 'text':
     case 'input_text':
     case 'output_text': {
-      const text = readString(part, 'text', `${field}.text`)
+      const text = readString(part, 'text', field)
       if (text === undefined) throw missing(`${field}.text`)
-      return text === '' ? [] : [{ type: 'text', text, ...cacheHint(part), ...carriedFrom(part, PART_KNOWN.text) }]
+      return text === '' ? [] : [textBlock(text, part)]
     }
     case 'refusal': {
-      const text = readString(part, 'refusal', `${field}.refusal`)
+      const text = readString(part, 'refusal', field)
       return text ? [{ type: 'refusal', text }] : []
     }
     case 'image_url':
@@ -76,6 +83,13 @@ export function decodePart(part: JsonValue, field: string): Block[] {
   }
 }
 
+function textBlock(text: string, part: JsonObject): TextBlock {
+  const block: Draft<TextBlock> = { type: 'text', text }
+  put(block, 'cache', cacheOf(part))
+  put(block, 'extensions', extensionsFrom(part, PART_KNOWN.text))
+  return block
+}
+
 function guessedType(part: JsonObject): string | undefined {
   for (const key of ['text', 'image_url', 'input_audio', 'file', 'refusal']) if (part[key] !== undefined) return key
   return undefined
@@ -93,20 +107,20 @@ function decodeImage(part: JsonObject, field: string): ImageBlock {
     if (part['image_url'] === '') throw missing(at)
     return { type: 'image', source: imageSource(part['image_url'], at), ...rest }
   }
-  const image = readObject(part, 'image_url', at)
+  const image = readObject(part, 'image_url', field)
   if (image === undefined) throw missing(at)
-  return { type: 'image', source: imageSource(requireString(image, 'url', `${at}.url`), `${at}.url`), ...rest, ...detailOf(image, at) }
+  return { type: 'image', source: imageSource(requireString(image, 'url', at), `${at}.url`), ...rest, ...detailOf(image, at) }
 }
 
 function detailOf(wire: JsonObject, field: string): { detail?: 'low' | 'high' | 'auto' | 'original' } {
-  const detail = readString(wire, 'detail', `${field}.detail`)
+  const detail = readString(wire, 'detail', field)
   return detail === 'low' || detail === 'high' || detail === 'auto' || detail === 'original' ? { detail } : {}
 }
 
 function anthropicSource(source: JsonObject, field: string): MediaSource {
   if (typeof source['url'] === 'string') return imageSource(source['url'], `${field}.source.url`)
-  const data = requireString(source, 'data', `${field}.source.data`)
-  const mediaType = readString(source, 'media_type', `${field}.source.media_type`) ?? 'image/png'
+  const data = requireString(source, 'data', `${field}.source`)
+  const mediaType = readString(source, 'media_type', `${field}.source`) ?? 'image/png'
   return imageSource(`data:${mediaType};base64,${data}`, `${field}.source.data`)
 }
 
@@ -118,8 +132,8 @@ function decodeAudio(part: JsonObject, field: string): AudioBlock {
   const extensions = carriedFrom(part, PART_KNOWN.media)
   if (typeof given === 'string') return { type: 'audio', source: audioSource(given, undefined), ...extensions }
   const key = given['data'] === undefined && given['url'] !== undefined ? 'url' : 'data'
-  const format = readString(given, 'format', `${at}.format`)
-  return { type: 'audio', source: audioSource(requireString(given, key, `${at}.${key}`), format), ...extensions }
+  const format = readString(given, 'format', at)
+  return { type: 'audio', source: audioSource(requireString(given, key, at), format), ...extensions }
 }
 
 function audioSource(data: string, format: string | undefined): MediaSource {
@@ -133,7 +147,7 @@ function audioSource(data: string, format: string | undefined): MediaSource {
 function decodeVideo(part: JsonObject, field: string): FileBlock {
   const at = `${field}.video_url`
   const given = part['video_url']
-  const url = typeof given === 'string' ? given : requireString(readObject(part, 'video_url', at) ?? {}, 'url', `${at}.url`)
+  const url = typeof given === 'string' ? given : requireString(readObject(part, 'video_url', field) ?? {}, 'url', at)
   const inline = parseDataUrl(url)
   const source: MediaSource = inline === undefined ? { kind: 'url', url, mediaType: 'video/mp4' } : { kind: 'base64', ...inline }
   return { type: 'file', source, ...cacheHint(part) }
@@ -142,16 +156,16 @@ function decodeVideo(part: JsonObject, field: string): FileBlock {
 function decodeFile(part: JsonObject, field: string): FileBlock {
   const flat = part['type'] === 'input_file'
   const at = flat ? field : `${field}.file`
-  const file = flat ? part : readObject(part, 'file', at)
+  const file = flat ? part : readObject(part, 'file', field)
   if (file === undefined) throw missing(at)
-  const name = readString(file, 'filename', `${at}.filename`)
+  const name = readString(file, 'filename', at)
   const rest = {
     ...(name !== undefined && { name }),
     ...cacheHint(part),
     ...carriedFrom(part, flat ? PART_KNOWN.inputFile : PART_KNOWN.media),
   }
-  const id = readString(file, 'file_id', `${at}.file_id`)
-  const data = readString(file, 'file_data', `${at}.file_data`) || readString(file, 'file_url', `${at}.file_url`)
+  const id = readString(file, 'file_id', at)
+  const data = readString(file, 'file_data', at) || readString(file, 'file_url', at)
   if (data) return { type: 'file', source: fileSource(data, name), ...rest }
   if (!id) throw missing(`${at}.file_data`)
   return { type: 'file', source: { kind: 'file-id', format: FORMAT, id }, ...rest }

@@ -51,12 +51,9 @@ export function readDetails(wire: JsonObject): ReasoningDetail[] {
 }
 
 /** Plain reasoning text: `reasoning_content` (DeepSeek, Qwen, xAI, …) or `reasoning` (OpenRouter, vLLM, Groq). */
-export function readReasoningText(wire: JsonObject): string {
-  for (const key of ['reasoning_content', 'reasoning'] as const) {
-    const value = wire[key]
-    if (typeof value === 'string' && value !== '') return value
-  }
-  return ''
+export function readReasoningText({ reasoning_content: content, reasoning }: JsonObject): string {
+  if (typeof content === 'string' && content !== '') return content
+  return typeof reasoning === 'string' ? reasoning : ''
 }
 
 const blockOf = (detail: ReasoningDetail, signature: (text: string) => Signature): ReasoningBlock => ({
@@ -72,6 +69,7 @@ const blockOf = (detail: ReasoningDetail, signature: (text: string) => Signature
 export function decodeReasoning(message: JsonObject): ReasoningBlock[] {
   const text = readReasoningText(message)
   const details = readDetails(message)
+  if (details.length === 0) return text === '' ? [] : [{ type: 'reasoning', text }]
   const worded = details.some((detail) => detail.text !== '')
   const unpack = (value: string): Signature => unpackSignature(value, FORMAT)
   const blocks = details.filter((d) => d.text !== '' || d.signature !== undefined || d.sealed !== undefined).map((d) => blockOf(d, unpack))

@@ -1,18 +1,19 @@
 // A client's body as the neutral request. Lenient in what it knows from other dialects, strict in types:
 // a wrong one is a 400 that names the field. What it does not know is carried for upstreams of this format.
 
-import type { ChatRequest, Effort, ReasoningSettings, ResponseFormat } from '../../../core/chat.ts'
+import type { CacheHint, ChatRequest, Effort, ReasoningSettings, ResponseFormat } from '../../../core/chat.ts'
 import { invalid, unsupported } from '../../../core/errors.ts'
 import type { HttpRequest } from '../../../core/http-message.ts'
 import type { Note } from '../../../core/warning.ts'
-import { compact, isObject, type JsonObject } from '../../../lib/json.ts'
+import { type Draft, put } from '../../../lib/draft.ts'
+import { compact, isEmpty, isObject, type JsonObject } from '../../../lib/json.ts'
 import { decodeMessages } from './message-decode.ts'
-import { cacheHint } from './part-decode.ts'
+import { cacheOf } from './part-decode.ts'
 import { readChoices, readModel } from './peek.ts'
 import { fromResponsesShape, hasResponsesShape } from './responses-shape.ts'
 import { decodeToolChoice, decodeTools, isLegacy } from './tool-decode.ts'
 import {
-  carriedFrom,
+  carriedMembers,
   FORMAT,
   missing,
   readArray,
@@ -39,56 +40,59 @@ export function decodeRequest(http: HttpRequest, note: Note): ChatRequest {
 
 export function decodeBody(body: JsonObject, { path, note }: { path: string; note: Note }): ChatRequest {
   const model = readModel(body, path)
-  const messages = readArray(body, 'messages')
-  if (messages === undefined) throw missing('messages')
-  if (messages.length === 0) throw invalid('messages', "Invalid 'messages': empty array. Expected at least one message.")
+  const history = readArray(body, 'messages')
+  if (history === undefined) throw missing('messages')
+  if (history.length === 0) throw invalid('messages', "Invalid 'messages': empty array. Expected at least one message.")
   const tools = decodeTools(body)
   const stream = readBoolean(body, 'stream') ?? false
   const options = readObject(body, 'stream_options')
-  const usageFrame = options === undefined ? undefined : readBoolean(options, 'include_usage', 'stream_options.include_usage')
+  const usageFrame = options === undefined ? undefined : readBoolean(options, 'include_usage', 'stream_options')
   const parallel = readBoolean(body, 'parallel_tool_calls')
-  return compact({
+  const messages = decodeMessages(history)
+  const toolChoice = decodeToolChoice(body, tools)
+  const request: Draft<ChatRequest> = {
     model,
-    messages: decodeMessages(messages),
+    messages,
     tools,
-    toolChoice: decodeToolChoice(body, tools),
-    parallelToolCalls: isLegacy(tools) ? false : parallel,
     stream,
-    // Written out either way: only a client of this wire can say that it wants none.
-    usageFrame: stream ? usageFrame === true : undefined,
     choices: readChoices(body),
-    maxOutputTokens: readPositiveInteger(body, 'max_completion_tokens') ?? readPositiveInteger(body, 'max_tokens'),
-    ...sampling(body, note),
-    reasoning: reasoning(body),
-    responseFormat: responseFormat(body),
-    verbosity: readString(body, 'verbosity'),
-    ...output(body),
-    ...account(body),
-    cache: cacheHint(isObject(body['cache_control']) ? { cache_control: body['cache_control'] } : {}).cache,
     extensions: carried(body, options),
-  }) as ChatRequest
+  }
+  put(request, 'toolChoice', toolChoice)
+  put(request, 'parallelToolCalls', isLegacy(tools) ? false : parallel)
+  // Written out either way: only a client of this wire can say that it wants none.
+  if (stream) request.usageFrame = usageFrame === true
+  put(request, 'maxOutputTokens', readPositiveInteger(body, 'max_completion_tokens') ?? readPositiveInteger(body, 'max_tokens'))
+  sampling(request, body, note)
+  put(request, 'reasoning', reasoning(body))
+  put(request, 'responseFormat', responseFormat(body))
+  put(request, 'verbosity', readString(body, 'verbosity'))
+  output(request, body)
+  account(request, body)
+  put(request, 'cache', requestCache(body))
+  return request
 }
 
-function sampling(body: JsonObject, note: Note): Partial<ChatRequest> {
+const requestCache = ({ cache_control }: JsonObject): CacheHint | undefined =>
+  isObject(cache_control) ? cacheOf({ cache_control }) : undefined
+
+function sampling(request: Draft<ChatRequest>, body: JsonObject, note: Note): void {
   const wanted = readBoolean(body, 'logprobs') ?? false
   const top = readNumber(body, 'top_logprobs')
   if (top !== undefined && (!Number.isInteger(top) || top < 0 || top > 20)) {
     throw invalid('top_logprobs', "Invalid value for 'top_logprobs': expected an integer from 0 to 20.")
   }
   if (top !== undefined && top > 0 && !wanted) throw invalid('top_logprobs', "'top_logprobs' needs 'logprobs' to be true.")
-  const seed = body['seed']
-  readNumber(body, 'seed')
-  return {
-    temperature: readNumber(body, 'temperature'),
-    topP: readNumber(body, 'top_p'),
-    topK: readNumber(body, 'top_k'),
-    frequencyPenalty: readNumber(body, 'frequency_penalty'),
-    presencePenalty: readNumber(body, 'presence_penalty'),
-    seed: seed === null ? undefined : seed,
-    stopSequences: stopSequences(body, note),
-    logitBias: readObject(body, 'logit_bias'),
-    logprobs: wanted ? { top: top ?? 0 } : undefined,
-  } as Partial<ChatRequest>
+  // Read for its type only: a seed that a double cannot hold stays as it was written.
+  if (readNumber(body, 'seed') !== undefined) put(request, 'seed', body['seed'])
+  put(request, 'temperature', readNumber(body, 'temperature'))
+  put(request, 'topP', readNumber(body, 'top_p'))
+  put(request, 'topK', readNumber(body, 'top_k'))
+  put(request, 'frequencyPenalty', readNumber(body, 'frequency_penalty'))
+  put(request, 'presencePenalty', readNumber(body, 'presence_penalty'))
+  put(request, 'stopSequences', stopSequences(body, note))
+  put(request, 'logitBias', readObject(body, 'logit_bias'))
+  if (wanted) request.logprobs = { top: top ?? 0 }
 }
 
 function stopSequences(body: JsonObject, note: Note): string[] | undefined {
@@ -110,79 +114,83 @@ const EFFORTS: ReadonlySet<string> = new Set(['none', 'minimal', 'low', 'medium'
 
 /** `reasoning_effort`, OpenRouter's and Responses' `reasoning`, and the `thinking` switch of several vendors. */
 function reasoning(body: JsonObject): ReasoningSettings | undefined {
-  const settings = isObject(body['reasoning']) ? body['reasoning'] : {}
-  const effort = readString(body, 'reasoning_effort') ?? readString(settings, 'effort', 'reasoning.effort')
-  const thinking = isObject(body['thinking']) ? body['thinking'] : {}
-  const budget =
-    readNumber(settings, 'max_tokens', 'reasoning.max_tokens') ?? readNumber(thinking, 'budget_tokens', 'thinking.budget_tokens')
+  const settings = isObject(body['reasoning']) ? body['reasoning'] : NONE
+  const effort = readString(body, 'reasoning_effort') ?? readString(settings, 'effort', 'reasoning')
+  const thinking = isObject(body['thinking']) ? body['thinking'] : NONE
+  const budget = readNumber(settings, 'max_tokens', 'reasoning') ?? readNumber(thinking, 'budget_tokens', 'thinking')
   const off = thinking['type'] === 'disabled' || settings['enabled'] === false
   const shown = body['include_reasoning'] === true || typeof settings['summary'] === 'string'
-  const known = effort !== undefined && EFFORTS.has(effort) ? (effort as Effort) : undefined
-  const found = compact({
-    effort: known ?? (effort === undefined && off ? ('none' as const) : undefined),
-    budgetTokens: budget === undefined || off ? undefined : Math.trunc(budget),
-    adaptive: thinking['type'] === 'adaptive' ? true : undefined,
-    display: settings['exclude'] === true ? ('omitted' as const) : shown ? ('summarized' as const) : undefined,
-  }) as ReasoningSettings
-  return Object.keys(found).length === 0 ? undefined : found
+  const found: Draft<ReasoningSettings> = {}
+  if (effort !== undefined && EFFORTS.has(effort)) found.effort = effort as Effort
+  else if (effort === undefined && off) found.effort = 'none'
+  if (budget !== undefined && !off) found.budgetTokens = Math.trunc(budget)
+  if (thinking['type'] === 'adaptive') found.adaptive = true
+  if (settings['exclude'] === true) found.display = 'omitted'
+  else if (shown) found.display = 'summarized'
+  return isEmpty(found) ? undefined : found
 }
+
+const NONE: JsonObject = {}
 
 function responseFormat(body: JsonObject): ResponseFormat | undefined {
   const format = readObject(body, 'response_format')
   if (format === undefined) return undefined
-  const type = readString(format, 'type', 'response_format.type')
+  const type = readString(format, 'type', 'response_format')
   if (type === undefined) throw missing('response_format.type')
   if (type === 'text') return { type: 'text' }
   if (type === 'json_object') return { type: 'json' }
   if (type !== 'json_schema') throw unsupported('response_format.type', `Response format '${type}' is not supported.`)
   const field = 'response_format.json_schema'
-  const wire = readObject(format, 'json_schema', field)
+  const wire = readObject(format, 'json_schema', 'response_format')
   if (wire === undefined) throw missing(field)
   return compact({
     type: 'json-schema' as const,
-    name: readString(wire, 'name', `${field}.name`),
-    description: readString(wire, 'description', `${field}.description`),
-    schema: readObject(wire, 'schema', `${field}.schema`) ?? {},
-    strict: readBoolean(wire, 'strict', `${field}.strict`),
+    name: readString(wire, 'name', field),
+    description: readString(wire, 'description', field),
+    schema: readObject(wire, 'schema', field) ?? {},
+    strict: readBoolean(wire, 'strict', field),
   }) as ResponseFormat
 }
 
-function output(body: JsonObject): Partial<ChatRequest> {
+function output(request: Draft<ChatRequest>, body: JsonObject): void {
   const modalities = readArray(body, 'modalities')?.map((kind, index) => {
     if (typeof kind !== 'string') throw wrongType(`modalities[${index}]`, 'a string', kind)
     return kind.toLowerCase()
   })
-  const audio = readObject(body, 'audio')
   const known = modalities?.filter((kind) => kind === 'text' || kind === 'audio' || kind === 'image')
-  return {
-    ...(known !== undefined && known.length > 0 && { modalities: known }),
-    ...(audio && { audioOutput: compact({ voice: audio['voice'], format: readString(audio, 'format', 'audio.format') }) }),
-  } as Partial<ChatRequest>
+  if (known !== undefined && known.length > 0) request.modalities = known
+  const audio = readObject(body, 'audio')
+  if (audio === undefined) return
+  const wanted: Draft<NonNullable<ChatRequest['audioOutput']>> = {}
+  put(wanted, 'voice', audio['voice'])
+  put(wanted, 'format', readString(audio, 'format', 'audio'))
+  request.audioOutput = wanted
 }
 
 const TIERS: ReadonlySet<string> = new Set(['auto', 'default', 'flex', 'scale', 'priority', 'fast'])
 
-function account(body: JsonObject): Partial<ChatRequest> {
+function account(request: Draft<ChatRequest>, body: JsonObject): void {
   const tier = readString(body, 'service_tier')
-  return {
-    serviceTier: tier !== undefined && TIERS.has(tier) ? tier : undefined,
-    metadata: readObject(body, 'metadata'),
-    endUser: readString(body, 'safety_identifier') || readString(body, 'user') || undefined,
-    cacheKey: readString(body, 'prompt_cache_key') || undefined,
-  } as Partial<ChatRequest>
+  if (tier !== undefined && TIERS.has(tier)) request.serviceTier = tier
+  put(request, 'metadata', readObject(body, 'metadata'))
+  put(request, 'endUser', readString(body, 'safety_identifier') || readString(body, 'user') || undefined)
+  put(request, 'cacheKey', readString(body, 'prompt_cache_key') || undefined)
 }
+
+const OPTIONS_READ = new Set(['include_usage'])
 
 /** The unread rest, and what the neutral model holds less exactly than this wire. */
 function carried(body: JsonObject, options: JsonObject | undefined): ChatRequest['extensions'] {
   const kept: JsonObject = {}
-  for (const [key, value] of Object.entries(body)) if (!MAPPED.has(key) && value !== null && key !== '__proto__') kept[key] = value
+  // `__proto__` would change the object instead of being a member of it.
+  for (const key in body) if (!MAPPED.has(key) && body[key] !== null && key !== '__proto__') kept[key] = body[key]
   // Both names of the end customer: the neutral request has one.
   if (kept['safety_identifier'] !== undefined && typeof body['user'] === 'string') kept['user'] = body['user']
   const effort = body['reasoning_effort']
   if (typeof effort === 'string' && !EFFORTS.has(effort)) kept['reasoning_effort'] = effort
   const tier = body['service_tier']
   if (typeof tier === 'string' && !TIERS.has(tier)) kept['service_tier'] = tier
-  const rest = options === undefined ? undefined : carriedFrom(options, new Set(['include_usage'])).extensions
-  if (rest !== undefined) kept['stream_options'] = rest[FORMAT]
-  return Object.keys(kept).length === 0 ? {} : { [FORMAT]: kept }
+  const rest = options === undefined ? undefined : carriedMembers(options, OPTIONS_READ)
+  if (rest !== undefined) kept['stream_options'] = rest
+  return isEmpty(kept) ? {} : { [FORMAT]: kept }
 }

@@ -37,7 +37,9 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
     ...streaming(request, own['stream_options']),
   })
   for (const key in own) if (!(key in body) && key !== 'stream_options') body[key] = own[key]
-  return { headers: {}, body }
+  const cutAt = stopsOf(request).slice(MAX_STOPS)
+  if (cutAt.length > 0) note({ kind: 'emulated', field: 'stop', reason: `the answer is cut here at those after the first ${MAX_STOPS}` })
+  return { headers: {}, body, cutAt }
 }
 
 /** Claude behind an aggregator: the one family that reads `cache_control` on this wire. */
@@ -54,8 +56,13 @@ function once(note: Note): Note {
   }
 }
 
+/** https://platform.openai.com/docs/api-reference/chat/create#chat-create-stop */
+const MAX_STOPS = 4
+
+const stopsOf = ({ stopSequences }: ChatRequest): string[] => stopSequences?.filter((text) => text !== '') ?? []
+
 function sampling(request: ChatRequest): JsonObject {
-  const stop = request.stopSequences?.filter((text) => text !== '')
+  const stop = stopsOf(request).slice(0, MAX_STOPS)
   return {
     max_completion_tokens: request.maxOutputTokens,
     temperature: request.temperature,
@@ -63,7 +70,7 @@ function sampling(request: ChatRequest): JsonObject {
     frequency_penalty: request.frequencyPenalty,
     presence_penalty: request.presencePenalty,
     seed: request.seed,
-    stop: stop === undefined || stop.length === 0 ? undefined : stop,
+    stop: stop.length === 0 ? undefined : stop,
     logit_bias: request.logitBias,
     logprobs: request.logprobs === undefined ? undefined : true,
     top_logprobs: request.logprobs !== undefined && request.logprobs.top > 0 ? request.logprobs.top : undefined,

@@ -3,9 +3,9 @@
 
 import type { Block, ChatResponse, Choice, Citation, FinishReason } from '../../../core/chat.ts'
 import { type ChatEvent, foldEvents } from '../../../core/chat-event.ts'
-import type { JsonObject, JsonValue } from '../../../lib/json.ts'
+import { isEmpty, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
-import { encodeAnnotation, type Span } from './annotations.ts'
+import { encodeAnnotation, type Span, spanAt } from './annotations.ts'
 import { AnswerDecoder } from './chunk-decode.ts'
 import { encodeFinish } from './finish.ts'
 import { encodeLogprobs } from './logprobs.ts'
@@ -29,15 +29,16 @@ export function decodeResponse(wire: JsonValue, ctx: ChatContext): ChatResponse 
 export const answerId = (id: string, ctx: ChatContext): string => (id.startsWith('chatcmpl') ? id : ctx.ids.next('chatcmpl-'))
 
 export function encodeResponse(response: ChatResponse, ctx: ChatContext): JsonObject {
-  return {
+  const wire: JsonObject = {
     ...topExtras(response.extensions),
     id: answerId(response.id, ctx),
     object: 'chat.completion',
     created: Math.floor(ctx.nowMs / 1000),
     model: ctx.requestedModel,
     choices: response.choices.map((choice) => encodeChoice(choice, ctx)),
-    ...(response.usage && { usage: encodeUsage(response.usage) }),
   }
+  if (response.usage !== undefined) wire['usage'] = encodeUsage(response.usage)
+  return wire
 }
 
 /** Members that an upstream of this wire put beside its answer (`system_fingerprint`, `service_tier`, …). */
@@ -45,9 +46,13 @@ export const topExtras = (extensions: ChatResponse['extensions']): JsonObject =>
 
 /** The carried members of a choice, and those of its message apart. */
 export function choiceExtras(extensions: Choice['extensions']): { choice: JsonObject; message: JsonObject } {
-  const { message, ...choice } = ownExtension(extensions) ?? {}
+  const own = ownExtension(extensions)
+  if (own === undefined) return NO_EXTRAS
+  const { message, ...choice } = own
   return { choice, message: (message as JsonObject | undefined) ?? {} }
 }
+
+const NO_EXTRAS = { choice: {}, message: {} }
 
 function encodeChoice(choice: Choice, ctx: ChatContext): JsonObject {
   const legacy = isLegacy(ctx.request.tools)
@@ -56,13 +61,13 @@ function encodeChoice(choice: Choice, ctx: ChatContext): JsonObject {
   const calls = choice.content.some((block) => block.type === 'tool-call')
   const refusal = message['content'] === null && message['refusal'] !== null
   const tokens = ctx.request.logprobs === undefined ? undefined : choice.logprobs
-  return {
+  const wire: JsonObject = {
     ...extras.choice,
     index: choice.index,
-    message: { ...message, ...extras.message },
+    message: Object.assign(message, extras.message),
     logprobs: tokens === undefined ? null : encodeLogprobs(tokens, refusal),
-    ...encodeFinish(choice.finish, { calls, legacy }),
   }
+  return Object.assign(wire, encodeFinish(choice.finish, { calls, legacy }))
 }
 
 /** A refusal is explained in the message; a filter only when it left nothing else to show. */
@@ -83,28 +88,29 @@ interface Gathered {
 
 function encodeMessage(choice: Choice, { ctx, legacy }: { ctx: ChatContext; legacy: boolean }): JsonObject {
   const all: Gathered = { content: '', texts: [], refusal: '', reasoning: '', details: [], signed: false, calls: [], images: [], rest: {} }
-  for (const [index, block] of choice.content.entries()) gather(all, { block, index, legacy, ctx })
+  choice.content.forEach((block, index) => {
+    gather(all, { block, index, legacy, ctx })
+  })
   const { finish } = choice
   if (all.refusal === '' && tellsExplanation(finish.reason, all.content !== '')) all.refusal = finish.explanation ?? ''
   const annotations = all.texts.flatMap(({ span, citations }) => citations.map((citation) => encodeAnnotation(citation, span)))
-  const speechless = all.texts.length === 0 && (all.calls.length > 0 || all.refusal !== '' || Object.keys(all.rest).length > 0)
-  return {
-    role: 'assistant',
-    content: speechless ? null : all.content,
-    ...(all.reasoning !== '' && { reasoning_content: all.reasoning }),
-    ...(all.signed && { reasoning_details: all.details }),
-    refusal: all.refusal === '' ? null : all.refusal,
-    annotations: annotations.filter((annotation) => annotation !== undefined),
-    ...(all.calls.length > 0 && { tool_calls: all.calls }),
-    ...(all.images.length > 0 && { images: all.images }),
-    ...all.rest,
-  }
+  const speechless = all.texts.length === 0 && (all.calls.length > 0 || all.refusal !== '' || !isEmpty(all.rest))
+  const message: JsonObject = { role: 'assistant', content: speechless ? null : all.content }
+  if (all.reasoning !== '') message['reasoning_content'] = all.reasoning
+  if (all.signed) message['reasoning_details'] = all.details
+  message['refusal'] = all.refusal === '' ? null : all.refusal
+  message['annotations'] = annotations.filter((annotation) => annotation !== undefined)
+  if (all.calls.length > 0) message['tool_calls'] = all.calls
+  if (all.images.length > 0) message['images'] = all.images
+  return Object.assign(message, all.rest)
 }
+
+const endOf = (span: Span | undefined): number => (span === undefined ? 0 : span.start + span.length)
 
 function gather(all: Gathered, { block, index, legacy, ctx }: { block: Block; index: number; legacy: boolean; ctx: ChatContext }): void {
   switch (block.type) {
     case 'text':
-      all.texts.push({ span: { block: index, start: all.content.length, length: block.text.length }, citations: block.citations ?? [] })
+      all.texts.push({ span: spanAt(index, endOf(all.texts.at(-1)?.span), block.text), citations: block.citations ?? [] })
       all.content += block.text
       Object.assign(all.rest, extraContent(block.signature))
       return

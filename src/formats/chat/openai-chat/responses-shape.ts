@@ -52,10 +52,10 @@ function messagesOf(body: JsonObject): JsonValue[] {
 
 function addItem(messages: JsonObject[], item: JsonValue, field: string): void {
   if (!isObject(item)) throw wrongType(field, 'an object', item)
-  const type = readString(item, 'type', `${field}.type`) ?? 'message'
+  const type = readString(item, 'type', field) ?? 'message'
   switch (type) {
     case 'message':
-      messages.push({ role: requireString(item, 'role', `${field}.role`), content: item['content'] })
+      messages.push({ role: requireString(item, 'role', field), content: item['content'] })
       return
     case 'function_call':
       return addCall(messages, {
@@ -67,7 +67,7 @@ function addItem(messages: JsonObject[], item: JsonValue, field: string): void {
       return addCall(messages, { id: item['call_id'] ?? item['id'], type: 'custom', custom: { name: item['name'], input: item['input'] } })
     case 'function_call_output':
     case 'custom_tool_call_output':
-      messages.push({ role: 'tool', tool_call_id: requireString(item, 'call_id', `${field}.call_id`), content: item['output'] })
+      messages.push({ role: 'tool', tool_call_id: requireString(item, 'call_id', field), content: item['output'] })
       return
     case 'reasoning':
       // Bound to stored or encrypted state of the other API.

@@ -11,7 +11,7 @@ import type { Frame } from '../../../lib/framing/frame.ts'
 import type { JsonObject } from '../../../lib/json.ts'
 import type { Transducer } from '../../../lib/transducer.ts'
 import type { ChatContext } from '../format.ts'
-import { encodeAnnotation, type Span } from './annotations.ts'
+import { encodeAnnotation, growSpan, type Span, spanAt } from './annotations.ts'
 import { encodeErrorFrame } from './errors.ts'
 import { encodeFinish } from './finish.ts'
 import { encodeLogprobs } from './logprobs.ts'
@@ -194,7 +194,7 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
   #textStart({ choice, block, refusal }: Of<'text-start'>): void {
     const state = this.#choice(choice)
     if (refusal) state.refusals.add(block)
-    else state.texts.set(block, { block, start: state.written, length: 0 })
+    else state.texts.set(block, spanAt(block, state.written))
     this.#open(choice, refusal ? null : '')
   }
 
@@ -207,8 +207,9 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
     }
     this.#open(choice, '')
     const span = state.texts.get(block)
-    if (span !== undefined) span.length += text.length
-    state.written += text.length
+    const before = span?.length ?? 0
+    if (span !== undefined) growSpan(span, text)
+    state.written += (span?.length ?? text.length) - before
     this.#write(choice, `{"content":${JSON.stringify(text)}}`, 'null', '')
   }
 
@@ -325,7 +326,7 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
   #finish({ choice, finish, extensions }: Of<'finish'>): void {
     const state = this.#choice(choice)
     this.#open(choice, '')
-    const home = (block: number): Span => state.texts.get(block) ?? { block, start: 0, length: state.written }
+    const home = (block: number): Span => state.texts.get(block) ?? { ...spanAt(block, 0), length: state.written }
     const annotations = state.citations
       .map(({ block, citation }) => encodeAnnotation(citation, home(block)))
       .filter((item) => item !== undefined)

@@ -51,7 +51,7 @@ export function decodeTools(body: JsonObject): Tool[] {
 
 function decodeTool(wire: JsonValue, field: string): Tool {
   if (!isObject(wire)) throw wrongType(field, 'an object', wire)
-  const type = readString(wire, 'type', `${field}.type`)
+  const type = readString(wire, 'type', field)
   if (type === undefined && !isObject(wire['function']) && !isObject(wire['custom']) && wire['name'] === undefined) {
     const kind = serverKind(Object.keys(wire)[0] ?? '')
     if (kind === 'other') throw missing(`${field}.type`)
@@ -61,7 +61,7 @@ function decodeTool(wire: JsonValue, field: string): Tool {
   if (type !== undefined && type !== 'function') {
     return { type: 'server', kind: serverKind(type), format: FORMAT, wire, ...cacheHint(wire) }
   }
-  const nested = readObject(wire, 'function', `${field}.function`)
+  const nested = readObject(wire, 'function', field)
   if (nested === undefined && wire['name'] === undefined) throw missing(`${field}.function`)
   const pseudo = pseudoServerTool(nested, wire)
   if (pseudo !== undefined) return pseudo
@@ -97,10 +97,10 @@ function serverKind(type: string): ServerTool['kind'] {
 }
 
 function functionTool(wire: JsonObject, field: string): FunctionTool {
-  const name = requireString(wire, 'name', `${field}.name`)
-  const description = readString(wire, 'description', `${field}.description`)
-  const parameters = readObject(wire, 'parameters', `${field}.parameters`)
-  const strict = readBoolean(wire, 'strict', `${field}.strict`)
+  const name = requireString(wire, 'name', field)
+  const description = readString(wire, 'description', field)
+  const parameters = readObject(wire, 'parameters', field)
+  const strict = readBoolean(wire, 'strict', field)
   return {
     type: 'function',
     name,
@@ -111,12 +111,12 @@ function functionTool(wire: JsonObject, field: string): FunctionTool {
 }
 
 function customTool(wire: JsonObject, field: string): CustomTool {
-  const nested = readObject(wire, 'custom', `${field}.custom`)
+  const nested = readObject(wire, 'custom', field)
   const body = nested ?? wire
   const at = nested === undefined ? field : `${field}.custom`
-  const name = requireString(body, 'name', `${at}.name`)
-  const description = readString(body, 'description', `${at}.description`)
-  const format = readObject(body, 'format', `${at}.format`)
+  const name = requireString(body, 'name', at)
+  const description = readString(body, 'description', at)
+  const format = readObject(body, 'format', at)
   return {
     type: 'custom',
     name,
@@ -157,13 +157,13 @@ function namedChoice(value: string, field: string): ToolChoice {
 
 function choiceObject(value: JsonValue, field: string): ToolChoice {
   if (!isObject(value)) throw wrongType(field, 'a string or an object', value)
-  const type = readString(value, 'type', `${field}.type`)
+  const type = readString(value, 'type', field)
   if (type === 'allowed_tools') return allowedChoice(value, field)
   for (const key of ['function', 'custom'] as const) {
-    const nested = readObject(value, key, `${field}.${key}`)
-    if (nested !== undefined) return { type: 'tool', name: requireString(nested, 'name', `${field}.${key}.name`) }
+    const nested = readObject(value, key, field)
+    if (nested !== undefined) return { type: 'tool', name: requireString(nested, 'name', `${field}.${key}`) }
   }
-  if (value['name'] !== undefined) return { type: 'tool', name: requireString(value, 'name', `${field}.name`) }
+  if (value['name'] !== undefined) return { type: 'tool', name: requireString(value, 'name', field) }
   if (type === 'auto' || type === 'none' || type === 'required' || type === 'any') return namedChoice(type, field)
   if (type === undefined) throw missing(`${field}.type`)
   if (type === 'function' || type === 'custom') throw missing(`${field}.${type}.name`)
@@ -171,16 +171,16 @@ function choiceObject(value: JsonValue, field: string): ToolChoice {
 }
 
 function allowedChoice(value: JsonObject, field: string): ToolChoice {
-  const nested = readObject(value, 'allowed_tools', `${field}.allowed_tools`)
+  const nested = readObject(value, 'allowed_tools', field)
   const allowed = nested ?? value
   const at = nested === undefined ? field : `${field}.allowed_tools`
-  const mode = readString(allowed, 'mode', `${at}.mode`) ?? 'auto'
+  const mode = readString(allowed, 'mode', at) ?? 'auto'
   if (mode !== 'auto' && mode !== 'required') throw invalid(`${at}.mode`, `Invalid value for '${at}.mode': expected 'auto' or 'required'.`)
-  const names = (readArray(allowed, 'tools', `${at}.tools`) ?? []).map((tool, index) => {
+  const names = (readArray(allowed, 'tools', at) ?? []).map((tool, index) => {
     const here = `${at}.tools[${index}]`
     if (!isObject(tool)) throw wrongType(here, 'an object', tool)
-    const inner = readObject(tool, 'function', `${here}.function`) ?? readObject(tool, 'custom', `${here}.custom`) ?? tool
-    return requireString(inner, 'name', `${here}.function.name`)
+    const inner = readObject(tool, 'function', here) ?? readObject(tool, 'custom', here) ?? tool
+    return requireString(inner, 'name', `${here}.function`)
   })
   if (names.length === 0) throw missing(`${at}.tools`)
   return { type: 'allowed', names, required: mode === 'required' }

@@ -2,7 +2,8 @@
 // OpenAI's own members only, and none that was not reported.
 
 import type { Usage } from '../../../core/usage.ts'
-import { compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { type Draft, put } from '../../../lib/draft.ts'
+import { isEmpty, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { numberOf } from './wire.ts'
 
 const count = (from: JsonObject, ...keys: string[]): number | undefined => {
@@ -30,26 +31,29 @@ export function decodeUsage(wire: JsonValue | undefined): Usage | undefined {
   const prompt = count(wire, 'prompt_tokens', 'input_tokens')
   const completion = count(wire, 'completion_tokens', 'output_tokens')
   if (prompt === undefined && completion === undefined) return undefined
-  const input = isObject(wire['prompt_tokens_details']) ? wire['prompt_tokens_details'] : {}
-  const output = isObject(wire['completion_tokens_details']) ? wire['completion_tokens_details'] : {}
+  const input = isObject(wire['prompt_tokens_details']) ? wire['prompt_tokens_details'] : NONE
+  const output = isObject(wire['completion_tokens_details']) ? wire['completion_tokens_details'] : NONE
   const cached = count(input, 'cached_tokens') ?? count(wire, 'prompt_cache_hit_tokens', 'cached_tokens', 'cache_read_input_tokens')
   const reasoning = count(output, 'reasoning_tokens') ?? count(wire, 'reasoning_tokens')
   const search = isObject(wire['server_tool_use']) ? count(wire['server_tool_use'], 'web_search_requests') : undefined
-  return compact({
+  const usage: Draft<Usage> = {
     inputTokens: inputOf(prompt ?? 0, cached),
-    cachedInputTokens: cached,
-    cacheWriteTokens: count(input, 'cache_write_tokens') ?? count(wire, 'cache_creation_input_tokens'),
-    audioInputTokens: count(input, 'audio_tokens'),
-    imageInputTokens: count(input, 'image_tokens'),
     outputTokens: outputOf(prompt ?? 0, completion ?? 0, { reasoning, total: count(wire, 'total_tokens') }),
-    reasoningTokens: reasoning,
-    audioOutputTokens: count(output, 'audio_tokens'),
-    imageOutputTokens: count(output, 'image_tokens'),
-    acceptedPredictionTokens: count(output, 'accepted_prediction_tokens'),
-    rejectedPredictionTokens: count(output, 'rejected_prediction_tokens'),
-    webSearches: search,
-  }) as Usage
+  }
+  put(usage, 'cachedInputTokens', cached)
+  put(usage, 'cacheWriteTokens', count(input, 'cache_write_tokens') ?? count(wire, 'cache_creation_input_tokens'))
+  put(usage, 'audioInputTokens', count(input, 'audio_tokens'))
+  put(usage, 'imageInputTokens', count(input, 'image_tokens'))
+  put(usage, 'reasoningTokens', reasoning)
+  put(usage, 'audioOutputTokens', count(output, 'audio_tokens'))
+  put(usage, 'imageOutputTokens', count(output, 'image_tokens'))
+  put(usage, 'acceptedPredictionTokens', count(output, 'accepted_prediction_tokens'))
+  put(usage, 'rejectedPredictionTokens', count(output, 'rejected_prediction_tokens'))
+  put(usage, 'webSearches', search)
+  return usage
 }
+
+const NONE: JsonObject = {}
 
 /** One model family reports the prompt without its cached part: https://github.com/vercel/ai/issues/12485 */
 const inputOf = (prompt: number, cached: number | undefined): number => (cached !== undefined && cached > prompt ? prompt + cached : prompt)
@@ -66,25 +70,24 @@ function outputOf(
 }
 
 export function encodeUsage(usage: Usage): JsonObject {
-  const input = compact({
-    cached_tokens: usage.cachedInputTokens,
-    cache_write_tokens: usage.cacheWriteTokens,
-    audio_tokens: usage.audioInputTokens,
-    image_tokens: usage.imageInputTokens,
-  })
-  const output = compact({
-    reasoning_tokens: usage.reasoningTokens,
-    audio_tokens: usage.audioOutputTokens,
-    image_tokens: usage.imageOutputTokens,
-    accepted_prediction_tokens: usage.acceptedPredictionTokens,
-    rejected_prediction_tokens: usage.rejectedPredictionTokens,
-  })
-  return {
+  const input: JsonObject = {}
+  put(input, 'cached_tokens', usage.cachedInputTokens)
+  put(input, 'cache_write_tokens', usage.cacheWriteTokens)
+  put(input, 'audio_tokens', usage.audioInputTokens)
+  put(input, 'image_tokens', usage.imageInputTokens)
+  const output: JsonObject = {}
+  put(output, 'reasoning_tokens', usage.reasoningTokens)
+  put(output, 'audio_tokens', usage.audioOutputTokens)
+  put(output, 'image_tokens', usage.imageOutputTokens)
+  put(output, 'accepted_prediction_tokens', usage.acceptedPredictionTokens)
+  put(output, 'rejected_prediction_tokens', usage.rejectedPredictionTokens)
+  const wire: JsonObject = {
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,
     total_tokens: usage.inputTokens + usage.outputTokens,
-    ...(Object.keys(input).length > 0 && { prompt_tokens_details: input as JsonObject }),
-    ...(Object.keys(output).length > 0 && { completion_tokens_details: output as JsonObject }),
-    ...(usage.webSearches !== undefined && usage.webSearches > 0 && { server_tool_use: { web_search_requests: usage.webSearches } }),
   }
+  if (!isEmpty(input)) wire['prompt_tokens_details'] = input
+  if (!isEmpty(output)) wire['completion_tokens_details'] = output
+  if (usage.webSearches !== undefined && usage.webSearches > 0) wire['server_tool_use'] = { web_search_requests: usage.webSearches }
+  return wire
 }

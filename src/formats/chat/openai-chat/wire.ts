@@ -31,54 +31,59 @@ export function numberOf(value: unknown): number | undefined {
   return Number.isFinite(number) ? number : undefined
 }
 
-/** The readers below give `undefined` for what is absent or null. @throws GatewayError 400 for a wrong type. */
-export function readNumber(from: JsonObject, key: string, field = key): number | undefined {
+/**
+ * The readers below give `undefined` for what is absent or null. `within` names what holds the member; the
+ * field's whole name is only put together for an error. @throws GatewayError 400 for a wrong type.
+ */
+export function readNumber(from: JsonObject, key: string, within?: string): number | undefined {
   const value = from[key]
   if (value === undefined || value === null) return undefined
   const number = numberOf(value)
-  if (number === undefined) throw wrongType(field, 'a number', value)
+  if (number === undefined) throw wrongType(nameOf(key, within), 'a number', value)
   return number
 }
-export function readPositiveInteger(from: JsonObject, key: string, field = key): number | undefined {
-  const number = readNumber(from, key, field)
+export function readPositiveInteger(from: JsonObject, key: string): number | undefined {
+  const number = readNumber(from, key)
   if (number === undefined) return undefined
-  if (!Number.isInteger(number)) throw invalid(field, `Invalid value for '${field}': expected an integer.`)
-  if (number < 1) throw invalid(field, `Invalid value for '${field}': expected a value of at least 1.`)
+  if (!Number.isInteger(number)) throw invalid(key, `Invalid value for '${key}': expected an integer.`)
+  if (number < 1) throw invalid(key, `Invalid value for '${key}': expected a value of at least 1.`)
   return number
 }
-export function readBoolean(from: JsonObject, key: string, field = key): boolean | undefined {
+export function readBoolean(from: JsonObject, key: string, within?: string): boolean | undefined {
   const value = from[key]
   if (value === undefined || value === null) return undefined
-  if (typeof value !== 'boolean') throw wrongType(field, 'a boolean', value)
+  if (typeof value !== 'boolean') throw wrongType(nameOf(key, within), 'a boolean', value)
   return value
 }
-export function readString(from: JsonObject, key: string, field = key): string | undefined {
+export function readString(from: JsonObject, key: string, within?: string): string | undefined {
   const value = from[key]
   if (value === undefined || value === null) return undefined
-  if (typeof value !== 'string') throw wrongType(field, 'a string', value)
+  if (typeof value !== 'string') throw wrongType(nameOf(key, within), 'a string', value)
   return value
 }
-export function readObject(from: JsonObject, key: string, field = key): JsonObject | undefined {
+export function readObject(from: JsonObject, key: string, within?: string): JsonObject | undefined {
   const value = from[key]
   if (value === undefined || value === null) return undefined
-  if (!isObject(value)) throw wrongType(field, 'an object', value)
+  if (!isObject(value)) throw wrongType(nameOf(key, within), 'an object', value)
   return value
 }
-export function readArray(from: JsonObject, key: string, field = key): JsonValue[] | undefined {
+export function readArray(from: JsonObject, key: string, within?: string): JsonValue[] | undefined {
   const value = from[key]
   if (value === undefined || value === null) return undefined
-  if (!Array.isArray(value)) throw wrongType(field, 'an array', value)
+  if (!Array.isArray(value)) throw wrongType(nameOf(key, within), 'an array', value)
   return value
 }
 /** A string that must be there and not be empty. */
-export function requireString(from: JsonObject, key: string, field = key): string {
-  const value = readString(from, key, field)
-  if (value === undefined || value === '') throw missing(field)
+export function requireString(from: JsonObject, key: string, within?: string): string {
+  const value = readString(from, key, within)
+  if (value === undefined || value === '') throw missing(nameOf(key, within))
   return value
 }
 
-/** The members of `wire` that are not `known`, as extensions of this format; nothing when there are none. */
-export function carriedFrom(wire: JsonObject, known: ReadonlySet<string>): { extensions?: Extensions } {
+const nameOf = (key: string, within: string | undefined): string => (within === undefined ? key : `${within}.${key}`)
+
+/** The members of `wire` that are not `known`; `undefined` when there are none. */
+export function carriedMembers(wire: JsonObject, known: ReadonlySet<string>): JsonObject | undefined {
   let carried: JsonObject | undefined
   for (const key in wire) {
     // `__proto__` would change the object instead of being a member of it.
@@ -86,7 +91,19 @@ export function carriedFrom(wire: JsonObject, known: ReadonlySet<string>): { ext
     carried ??= {}
     carried[key] = wire[key]
   }
-  return carried === undefined ? {} : { extensions: { [FORMAT]: carried } }
+  return carried
+}
+
+/** As `carriedMembers`, as an extension of this format. */
+export function extensionsFrom(wire: JsonObject, known: ReadonlySet<string>): Extensions | undefined {
+  const carried = carriedMembers(wire, known)
+  return carried === undefined ? undefined : { [FORMAT]: carried }
+}
+
+/** As `extensionsFrom`, ready to be spread. */
+export function carriedFrom(wire: JsonObject, known: ReadonlySet<string>): { extensions?: Extensions } {
+  const extensions = extensionsFrom(wire, known)
+  return extensions === undefined ? {} : { extensions }
 }
 
 /** What this format carried in `extensions`, or nothing. */

@@ -31,7 +31,7 @@ import { carriedOf, FORMAT, INCLUDE_SOURCES, SENT } from './wire.ts'
 
 /** What stands behind a neutral block number. Parts and reasoning items open with their first content. */
 type Slot =
-  | { kind: 'text'; refusal: boolean; phase: string | undefined; part?: OpenPart; waiting: Citation[] }
+  | { kind: 'text'; refusal: boolean; phase: string | undefined; part?: OpenPart; start: number; waiting: Citation[] }
   | { kind: 'reasoning'; item?: OpenReasoning }
   | { kind: 'call'; id: string; item: OpenCall }
   | { kind: 'search'; id: string; fetch: boolean; item: OpenSearch }
@@ -43,6 +43,7 @@ export class ResponseBuilder {
   readonly #tell: Listener
   readonly #output: Output
   readonly #names: ReadonlyMap<string, Qualified>
+  readonly #joins: boolean
   readonly #slots = new Map<number, Slot>()
   readonly #searches = new Map<string, { item: OpenSearch; fetch: boolean }>()
   readonly #calls: OpenCall[] = []
@@ -58,6 +59,7 @@ export class ResponseBuilder {
     this.#tell = tell
     this.#output = new Output(ctx.ids, tell)
     this.#names = namespacedTools(ctx.request)
+    this.#joins = ctx.request.tools.some((tool) => tool.type === 'server' && tool.kind.startsWith('web-'))
   }
 
   add(event: ChatEvent): void {
@@ -70,6 +72,7 @@ export class ResponseBuilder {
           kind: 'text',
           refusal: event.refusal === true,
           phase: asString(carriedOf(event.extensions)['phase']),
+          start: 0,
           waiting: [],
         })
       case 'text-delta':
@@ -141,6 +144,13 @@ export class ResponseBuilder {
     if (slot.part !== undefined) return slot.part
     this.#settleCalls()
     if (this.#message !== undefined && this.#message.phase !== slot.phase) this.#closeMessage('completed')
+    const last = this.#joinable(slot)
+    if (last !== undefined) {
+      last.closing = false
+      slot.start = last.text.length
+      slot.part = last
+      return last
+    }
     this.#message ??= new OpenMessage(this.#output, slot.phase)
     slot.part = this.#message.openPart(slot.refusal)
     this.#part = slot.part
@@ -148,16 +158,23 @@ export class ResponseBuilder {
     return slot.part
   }
 
+  /** OpenAI's own search writes one text with spans in it, where others have a block for each span. */
+  #joinable(slot: Extract<Slot, { kind: 'text' }>): OpenPart | undefined {
+    const last = this.#part
+    const open = last !== undefined && last.message === this.#message && last.closing && !last.closed
+    return this.#joins && open && !last.refusal && !slot.refusal ? last : undefined
+  }
+
   #textEnd(event: Extract<ChatEvent, { type: 'text-end' }>): void {
     const slot = this.#slots.get(event.block)
     if (slot?.kind !== 'text') return
     this.#slots.delete(event.block)
-    if (slot.waiting.length > 0) for (const citation of slot.waiting) this.#annotate(this.#partOf(slot), citation)
+    for (const citation of slot.waiting) this.#annotate(this.#partOf(slot), citation, slot.start)
     const { part } = slot
     if (part === undefined) return
     part.closing = true
     // Log probabilities may follow the text they belong to.
-    if (this.#ctx.request.logprobs === undefined) part.message.settle()
+    if (this.#ctx.request.logprobs === undefined && !this.#joins) part.message.settle()
     if (event.signature) this.#sealed(sealText(event.signature))
   }
 
@@ -165,13 +182,15 @@ export class ResponseBuilder {
     const slot = this.#slots.get(block)
     if (slot?.kind !== 'text') return
     // A span can be counted once its text is out; a citation of the whole block waits for the block's end.
-    if (citation.span !== undefined && slot.part !== undefined && citation.span.end <= slot.part.text.length)
-      this.#annotate(slot.part, citation)
+    if (citation.span !== undefined && slot.part !== undefined && slot.start + citation.span.end <= slot.part.text.length)
+      this.#annotate(slot.part, citation, slot.start)
     else slot.waiting.push(citation)
   }
 
-  #annotate(part: OpenPart, citation: Citation): void {
-    const annotation = annotationOf(part, citation)
+  /** @param start where the citation's block begins in the part. */
+  #annotate(part: OpenPart, citation: Citation, start: number): void {
+    const { start: from, end } = citation.span ?? { start: 0, end: part.text.length - start }
+    const annotation = annotationOf(part, { ...citation, span: { start: start + from, end: start + end } })
     if (annotation !== undefined && !part.refusal) part.message.annotate(part, annotation)
     else this.#dropped('citation', 'a citation without a URL has no place in this format')
   }

@@ -1,27 +1,9 @@
 // Annotations of output text. This wire counts characters (code points), the neutral model UTF-16 units.
 
 import type { Citation } from '../../../core/chat.ts'
+import { codePoints, utf16Index } from '../../../lib/code-points.ts'
 import { asNumber, asString, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { FORMAT } from './wire.ts'
-
-const HIGH_SURROGATE = /[\ud800-\udbff]/
-
-/** Code points in `text` before the UTF-16 index. */
-export function codePoints(text: string, index: number): number {
-  const head = text.slice(0, index)
-  if (!HIGH_SURROGATE.test(head)) return head.length
-  let count = 0
-  for (const _ of head) count++
-  return count
-}
-
-/** The UTF-16 index behind `count` code points. */
-export function utf16Index(text: string, count: number): number {
-  if (!HIGH_SURROGATE.test(text)) return Math.min(count, text.length)
-  let index = 0
-  for (let seen = 0; seen < count && index < text.length; seen++) index += (text.codePointAt(index) as number) > 0xffff ? 2 : 1
-  return index
-}
 
 /** An annotation of `text` as a citation; the original rides along for this format's own clients. */
 export function decodeAnnotation(wire: JsonValue, text: string): Citation | undefined {

@@ -5,7 +5,8 @@
 import { ERRORS, type ErrorCode, type ErrorDetails, GatewayError } from '../../../core/errors.ts'
 import type { WireResponse } from '../../../core/http-message.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
-import { asObject, asString, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { asObject, asString, isObject, type JsonObject, type JsonValue, tryParseJson } from '../../../lib/json.ts'
+import type { Begun } from '../format.ts'
 import { headerWaitMs, waitHeaders } from '../retry-after.ts'
 import { FORMAT } from './wire.ts'
 
@@ -144,7 +145,18 @@ export function errorEvent(error: GatewayError, sequence: number): JsonObject {
   }
 }
 
-export const encodeErrorFrame = (error: GatewayError): Frame => ({ event: 'error', data: JSON.stringify(errorEvent(error, 0)) })
+/** Once a response has begun its failure is `response.failed` with that response; before that there is only `error`. */
+export function encodeErrorFrame(error: GatewayError, _requestId: string, begun?: Begun): Frame {
+  const response = begun === undefined ? undefined : asObject(asObject(tryParseJson(begun.opening))?.['response'])
+  if (begun === undefined || response === undefined) return { event: 'error', data: JSON.stringify(errorEvent(error, 0)) }
+  const told = /"sequence_number"\s*:\s*(\d{1,15})\b/.exec(begun.last)?.[1]
+  const failed = {
+    type: 'response.failed',
+    ...(told !== undefined && { sequence_number: Number(told) + 1 }),
+    response: { ...response, status: 'failed', error: failureOf(error) },
+  }
+  return { event: failed.type, data: JSON.stringify(failed) }
+}
 
 /** `error` of a failed response. The SDK's codes are a closed list; Codex knows a few more. */
 export function failureOf(error: GatewayError): JsonObject {

@@ -163,13 +163,15 @@ test('what the wire lacks is noted, what it bounds is raised', () => {
     maxOutputTokens: 1,
     logitBias: { a: 1 },
   })
-  expect(openaiResponses.encodeRequest(ctx).body['max_output_tokens']).toBe(16)
+  const { body, cutAt } = openaiResponses.encodeRequest(ctx)
+  expect(body['max_output_tokens']).toBe(16)
+  expect(cutAt).toEqual(['x'])
   expect(ctx.notes.map(({ kind, field }) => `${kind} ${field}`)).toEqual([
-    'dropped stop',
     'dropped top_k',
     'dropped seed',
     'dropped logit_bias',
     'changed max_output_tokens',
+    'emulated stop',
   ])
 })
 

@@ -46,7 +46,14 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
     prompt_cache_key: request.cacheKey === undefined ? undefined : bounded(request.cacheKey, 64),
     ...endUser(ctx),
   })
-  return { headers: {}, body: body as JsonObject }
+  return { headers: {}, body: body as JsonObject, cutAt: stops(ctx) }
+}
+
+/** This wire has no `stop`: the gateway cuts the answer. */
+function stops({ request, note }: ChatContext): string[] {
+  const sequences = request.stopSequences?.filter((text) => text !== '') ?? []
+  if (sequences.length > 0) note({ kind: 'emulated', field: 'stop', reason: 'the answer is cut here; the upstream has no such parameter' })
+  return sequences
 }
 
 function refuseUnspeakable({ modalities, audioOutput, responseFormat }: ChatRequest): void {
@@ -59,7 +66,6 @@ function refuseUnspeakable({ modalities, audioOutput, responseFormat }: ChatRequ
 /** Settings of other formats without a counterpart. */
 function noteAbsent({ request, note }: ChatContext): void {
   const absent: readonly [string, unknown][] = [
-    ['stop', request.stopSequences?.length === 0 ? undefined : request.stopSequences],
     ['top_k', request.topK],
     ['frequency_penalty', request.frequencyPenalty || undefined],
     ['presence_penalty', request.presencePenalty || undefined],

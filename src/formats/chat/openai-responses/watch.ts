@@ -28,6 +28,7 @@ function frame({ data, event }: Frame): Sighting {
   const type = asString(wire['type']) ?? event ?? ''
   switch (type) {
     case 'response.created':
+      return { start: true }
     case 'response.queued':
     case 'response.in_progress':
     case 'response.content_part.added':

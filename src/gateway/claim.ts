@@ -1,0 +1,88 @@
+// What an exchange has reserved before it runs: a place under the limits of its caller, and money for the most it can come
+// to. Taken at admission, corrected and given back by `finish`, whatever becomes of it.
+
+import type { Caller } from '../access/index.ts'
+import type { Bill } from '../billing/index.ts'
+import { concurrencyRule, type LimitRule, type QuotaPeriod, quotaRule, rateRule, refusalError, type Slot } from '../limits/index.ts'
+import type { Gateway } from './call.ts'
+
+/** What the claim is made for. */
+export interface Demand {
+  readonly caller: Caller
+  readonly bill: Bill
+  /** The end customer as the client names them. */
+  readonly customer: string | undefined
+  readonly nowMs: number
+  /** An upper estimate of input and output tokens. */
+  tokens(): number
+}
+
+/** @throws GatewayError `rate_limited`, `insufficient_quota` */
+export function claim(demand: Demand, gateway: Gateway): Slot | Promise<Slot> {
+  const { caller, bill } = demand
+  const rules = rulesOf(caller, demand.customer)
+  const taken = gateway.limits.take({
+    nowMs: demand.nowMs,
+    rules,
+    ...(rules.some(({ kind }) => kind === 'tokens') && { tokens: demand.tokens() }),
+    ...(rules.some(({ kind }) => kind === 'quota') && { nanos: bill.quote.free ? 0 : bill.quote.ceiling() }),
+  })
+  if (taken instanceof Promise) return taken.then((answer) => held(bill, granted(answer)))
+  return held(bill, granted(taken))
+}
+
+type Taken = Awaited<ReturnType<Gateway['limits']['take']>>
+
+function granted(taken: Taken): Slot {
+  if (taken.refused) throw refusalError(taken)
+  return taken
+}
+
+function held(bill: Bill, slot: Slot): Slot | Promise<Slot> {
+  const refused = (cause: unknown): never => {
+    slot.release()
+    throw cause
+  }
+  try {
+    const waiting = bill.hold()
+    return waiting === undefined ? slot : waiting.then(() => slot, refused)
+  } catch (thrown) {
+    return refused(thrown)
+  }
+}
+
+const RULES = new WeakMap<Caller, readonly LimitRule[]>()
+
+function rulesOf(caller: Caller, customer: string | undefined): readonly LimitRule[] {
+  let rules = RULES.get(caller)
+  if (rules === undefined) {
+    rules = compiled(caller)
+    RULES.set(caller, rules)
+  }
+  if (customer === undefined || customer === '' || caller.budgets.every(({ scope }) => scope !== 'customer')) return rules
+  return [...rules, ...customerRules(caller, customer)]
+}
+
+function compiled(caller: Caller): LimitRule[] {
+  const rules: LimitRule[] = []
+  for (const { scope, id, requestsPerMinute, tokensPerMinute, concurrency } of caller.limits) {
+    if (requestsPerMinute !== undefined) rules.push(rateRule('requests', { scope, subject: id, limit: requestsPerMinute }))
+    if (tokensPerMinute !== undefined) rules.push(rateRule('tokens', { scope, subject: id, limit: tokensPerMinute }))
+    if (concurrency !== undefined) rules.push(concurrencyRule({ scope, subject: id, limit: concurrency }))
+  }
+  for (const budget of caller.budgets) {
+    if (budget.scope === 'customer') continue
+    // A budget's own id, so that its counter ends with it.
+    rules.push(quotaRule({ scope: budget.scope, subject: budget.id, limit: budget.amount }, budget.period as QuotaPeriod))
+  }
+  return rules
+}
+
+/** A customer's own budget counts in place of the one for everybody. */
+function customerRules(caller: Caller, customer: string): LimitRule[] {
+  const meant = caller.budgets.filter((budget) => budget.scope === 'customer' && (budget.customer === '' || budget.customer === customer))
+  const own = meant.filter((budget) => budget.customer === customer)
+  return (own.length > 0 ? own : meant).map(({ id, amount, period }) =>
+    quotaRule({ scope: 'customer', subject: `${id}:${customer}`, limit: amount }, period as QuotaPeriod),
+  )
+}
