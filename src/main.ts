@@ -1,12 +1,14 @@
 // Builds every part from the configuration, starts them in order, and stops them in order.
 
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { createAccess, issueFirstKey, storeAdminKey } from './access/index.ts'
+import { type AddressRange, addressRange, createAccess, issueFirstKey, storeAdminKey } from './access/index.ts'
+import { setupToken } from './admin/index.ts'
 import { createBilling } from './billing/index.ts'
 import { environmentRows, fileRows, localRow, sandboxRow } from './channels.ts'
 import { type BootConfig, ConfigError, parseConfig } from './config/index.ts'
-import { backendCooldowns, createWebTools, exchangeMetrics, type Gateway, webMetrics } from './gateway/index.ts'
-import { startServer } from './http/index.ts'
+import { type Coordination, coordination } from './coordination.ts'
+import { backendCooldowns, createWebTools, exchangeMetrics, type Gateway, spentUnder, webMetrics } from './gateway/index.ts'
+import { clientTarget, startServer } from './http/index.ts'
 import { runIndex } from './index-command.ts'
 import { randomIds } from './lib/ids.ts'
 import { asArray, asObject, asString, tryParseJson } from './lib/json.ts'
@@ -24,9 +26,8 @@ import {
 import { respawnWithRequestCap } from './lib/platform/respawn.ts'
 import { freePort, parseYaml, readTextFile } from './lib/platform/runtime.ts'
 import { onOrphaned, startWorkers, workerNumber, workerReady } from './lib/platform/workers.ts'
-import { MemoryLimits } from './limits/index.ts'
+import { type BaseRows, startAdministration } from './operator.ts'
 import { PROVIDERS } from './providers/index.ts'
-import { cooldowns } from './routing/index.ts'
 import { sandboxHandler, serveSandbox } from './sandbox/index.ts'
 import { type ChannelRow, CompileError, publisher } from './snapshot/index.ts'
 import { checkState, runMigrate, storeOf } from './state.ts'
@@ -34,9 +35,9 @@ import type { Store } from './store/index.ts'
 import { createUpstream, fetchGuarded } from './upstream/index.ts'
 import { NO_BACKEND_HINT, sealRing, searchRoutes, servingRoutes } from './web.ts'
 
+/** How often holds are renewed, and those of dead processes given back. */
+const SWEEP_MS = 30_000
 const SANDBOX_ORIGIN = 'http://sandbox.invalid'
-/** The one tenant there is so far. */
-const ORGANISATION = 'default'
 
 async function main(): Promise<void> {
   await respawnWithRequestCap()
@@ -69,7 +70,6 @@ async function main(): Promise<void> {
     upstream,
     fetchGuarded,
     ring,
-    organisation: ORGANISATION,
     cooldowns: backendCooldowns(),
     metrics: webMetrics(registry),
     pages: {
@@ -82,15 +82,20 @@ async function main(): Promise<void> {
     nowMs,
   })
 
+  const shared = await coordination(config, { spentNanos: spentUnder(store.operator.usage), log, nowMs })
   const billing = createBilling({ ledger: store.ledger, alarm: (message, fields) => log('error', message, fields), nowMs })
+  const given = await billing.recover(nowMs(), config.databaseUrl === undefined && config.workers === 1)
+  if (given > 0) log('warn', 'holds of a process that died were given back', { count: given })
+  setInterval(() => void billing.sweep(nowMs()).catch((cause: unknown) => log('error', 'holds could not be renewed', { cause })), SWEEP_MS)
   const gateway: Gateway = {
     access: createAccess(store.operator, nowMs),
     snapshot: published.current,
-    cooldowns: cooldowns(),
+    cooldowns: shared.cooldowns,
     upstream,
     fetchGuarded: (url, options) => fetchGuarded(url, { ...options, allowHosts: web.allow_hosts }),
     requests: store.requests,
-    limits: new MemoryLimits(),
+    usage: store.operator.usage,
+    limits: shared.limits,
     billing,
     metrics: exchangeMetrics(registry),
     web: webTools,
@@ -106,6 +111,20 @@ async function main(): Promise<void> {
     },
   }
 
+  const administration = await startAdministration({
+    config,
+    store,
+    access: gateway.access,
+    billing,
+    cooldowns: gateway.cooldowns,
+    published,
+    log,
+    base: baseOf(config, []),
+    targetOf: clientTarget,
+    nowMs,
+  })
+  const setup = workerNumber() === undefined ? await setupToken(store.operator, nowMs()) : undefined
+
   let accepting = true
   const server = startServer({
     host: config.host,
@@ -113,13 +132,15 @@ async function main(): Promise<void> {
     sharedPort: workerNumber() !== undefined,
     gateway,
     settings: { maxBodyBytes: limits.body_bytes },
+    admin: administration.admin,
+    customer: administration.customer,
+    trustedProxies: trustedProxies(config),
     metrics: () => registry.metrics(),
     ready: () => accepting,
   })
-  if (workerNumber() === undefined) greet(server.url, firstKey)
+  if (workerNumber() === undefined) greet(server.url, { firstKey, setup })
   else workerReady()
   if (webTools.backendNames().length === 0 && (workerNumber() ?? 1) === 1) printLine(NO_BACKEND_HINT)
-  for (const name of unused(config)) log('warn', 'a setting is not used by this version', { setting: name })
   log('info', 'ready', { url: server.url, channels: published.current().channels.map(({ name }) => name) })
 
   let locals: readonly ChannelRow[] = []
@@ -127,7 +148,7 @@ async function main(): Promise<void> {
     void localServers(server.port, upstream.probe).then((found) => {
       locals = found
       if (found.length === 0) return
-      published.publish(rowsOf(config, found))
+      administration.rebase(baseOf(config, found))
       log('info', 'local servers found', { channels: found.map(({ name }) => name) })
     })
   }
@@ -135,7 +156,7 @@ async function main(): Promise<void> {
     try {
       const next = readConfig()
       const nextRoutes = searchRoutes(next)
-      published.publish(rowsOf(next, locals), next.file.prices)
+      administration.rebase(baseOf(next, locals))
       routes = nextRoutes
       log('info', 'configuration read again')
     } catch (cause) {
@@ -146,7 +167,7 @@ async function main(): Promise<void> {
     if (!accepting) return
     accepting = false
     log('info', 'draining', { signal: reason, open: server.pending() })
-    void drain(server, store, limits.drain_seconds * 1000)
+    void drain(server, { store, shared }, limits.drain_seconds * 1000)
   }
   onTermination(stop)
   onOrphaned(() => stop('orphaned'))
@@ -156,13 +177,14 @@ async function main(): Promise<void> {
 async function runWorkers(config: BootConfig, log: Log): Promise<void> {
   const store = await storeOf(config, { serves: false })
   const firstKey = await firstKeyOf(config, store, Date.now())
+  const setup = await setupToken(store.operator, Date.now())
   sealRing(config)
   await store.close()
   const port = config.port === 0 ? freePort(config.host) : config.port
   startWorkers({
     count: config.workers,
     environment: { SWITCHYARD_PORT: String(port) },
-    onReady: () => greet(`http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`, firstKey),
+    onReady: () => greet(`http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`, { firstKey, setup }),
     onLost: (worker, how) => log('error', 'a worker ended and is started again', { worker, how }),
   })
 }
@@ -187,6 +209,20 @@ function rowsOf(config: BootConfig, locals: readonly ChannelRow[]): ChannelRow[]
   return [...fileRows(config), ...environmentRows(config), ...locals, ...(sandbox === 'off' ? [] : [sandboxRow(sandbox)])]
 }
 
+const baseOf = (config: BootConfig, locals: readonly ChannelRow[]): BaseRows => ({
+  channels: rowsOf(config, locals),
+  prices: config.file.prices,
+})
+
+/** @throws ConfigError */
+function trustedProxies({ trustedProxies: texts }: BootConfig): AddressRange[] {
+  return texts.map((text) => {
+    const range = addressRange(text)
+    if (range === undefined) throw new ConfigError(`SWITCHYARD_TRUSTED_PROXIES: ${text} is neither an address nor a range`)
+    return range
+  })
+}
+
 /** The key to show at the first start; `undefined` when the operator has one already. */
 async function firstKeyOf(config: BootConfig, store: Store, nowMs: number): Promise<string | undefined> {
   if (config.adminKey !== undefined) {
@@ -196,13 +232,15 @@ async function firstKeyOf(config: BootConfig, store: Store, nowMs: number): Prom
   return (await store.keys.count()) === 0 ? issueFirstKey(store.operator, nowMs) : undefined
 }
 
-/** Settings of the public interface that this version reads and cannot honour: said aloud, never silently ignored. */
-function unused({ redisUrl, file }: BootConfig): string[] {
-  return [...(redisUrl === undefined ? [] : ['REDIS_URL']), ...(file.prices.length > 0 ? ['prices'] : [])]
+interface Greeting {
+  readonly firstKey: string | undefined
+  /** Set while nobody owns the installation. */
+  readonly setup: string | undefined
 }
 
-function greet(url: string, firstKey: string | undefined): void {
+function greet(url: string, { firstKey, setup }: Greeting): void {
   printLine(`Switchyard is ready at ${url}`)
+  if (setup !== undefined) printLine(`Make the first owner of the console at ${url}/console with this one-time token: ${setup}`)
   if (firstKey === undefined) return
   printLine(`Your API key, shown this once: ${firstKey}`)
   printLine('Try it:')
@@ -225,9 +263,14 @@ async function localServers(ownPort: number, probe: (url: string) => Promise<str
   return found.filter((row) => row !== undefined)
 }
 
-async function drain(server: ReturnType<typeof startServer>, store: Store, limitMs: number): Promise<void> {
+async function drain(
+  server: ReturnType<typeof startServer>,
+  { store, shared }: { readonly store: Store; readonly shared: Coordination },
+  limitMs: number,
+): Promise<void> {
   await Promise.race([server.stop(false), new Promise((resolve) => setTimeout(resolve, limitMs))])
   await server.stop(true)
+  await shared.close()
   await store.close()
   exit(0)
 }

@@ -113,21 +113,24 @@ export const servingRoutes = (routes: readonly SearchRoute[], hasDocuments: () =
 export const NO_BACKEND_HINT =
   'Web search has no backend yet: index your own documents with `switchyard index <folder or sitemap URL>`, or run SearXNG and set SEARXNG_URL.'
 
-/** The ring of the environment, or of a file in the data directory that is made at the first start. @throws ConfigError */
-export function sealRing({ masterKeys, dataDirectory }: Pick<BootConfig, 'masterKeys' | 'dataDirectory'>): SealRing {
-  if (masterKeys !== undefined) {
-    try {
-      return new SealRing(masterKeys.reveal())
-    } catch (cause) {
-      throw new ConfigError(`${SECRET_VARIABLE}: ${cause instanceof Error ? cause.message : 'cannot be read'}`)
-    }
+/** The ring that seals search results. @throws ConfigError */
+export function sealRing(config: Pick<BootConfig, 'masterKeys' | 'dataDirectory'>): SealRing {
+  const { text, from } = masterKeyText(config)
+  try {
+    return new SealRing(text)
+  } catch (cause) {
+    throw new ConfigError(`${from}: ${cause instanceof Error ? cause.message : 'cannot be read'}`)
   }
+}
+
+/** The master keys of the environment, or of a file in the data directory that is made at the first start. */
+export function masterKeyText({ masterKeys, dataDirectory }: Pick<BootConfig, 'masterKeys' | 'dataDirectory'>): {
+  text: string
+  from: string
+} {
+  if (masterKeys !== undefined) return { text: masterKeys.reveal(), from: SECRET_VARIABLE }
   const path = `${dataDirectory}/secret`
   // Whoever starts first makes it; a second process on the same directory reads what the first one made.
   makePrivateFile(path, `k1:${randomBytes(32).toString('base64')}\n`)
-  try {
-    return new SealRing((readTextFile(path) ?? '').trim())
-  } catch (cause) {
-    throw new ConfigError(`${path}: ${cause instanceof Error ? cause.message : 'cannot be read'}`)
-  }
+  return { text: (readTextFile(path) ?? '').trim(), from: path }
 }

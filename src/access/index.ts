@@ -1,7 +1,7 @@
 // Callers and their keys, people and their sessions, and what a role may do.
 
 export { type Access, type Carrier, createAccess, EVERY_KEY } from './access.ts'
-export { addressRange } from './addresses.ts'
+export { type AddressRange, addressRange, inRanges } from './addresses.ts'
 export {
   accountOf,
   type Caller,

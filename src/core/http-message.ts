@@ -10,6 +10,8 @@ export interface HttpRequest {
   readonly query: URLSearchParams
   /** Case-insensitive look-up; `null` when absent. */
   readonly headers: { get(name: string): string | null }
+  /** The client's address; absent or `undefined` when it cannot be told. */
+  readonly address?: (() => string | undefined) | undefined
   /** The body as it came. Empty when there was none. */
   readonly text: string
   /** The parsed body, numbers exact. `{}` when there was none. */

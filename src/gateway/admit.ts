@@ -47,7 +47,7 @@ export async function admit(call: Call, gateway: Gateway, record: ExchangeRecord
   const { http, format } = call
   const resolved = gateway.access.resolve(http)
   const caller = resolved instanceof Promise ? await resolved : resolved
-  record.keyId = caller.keyId
+  record.caller = caller
   refuseRepeats(http.text)
   const peek = format.peek(http)
   record.model = peek.model
@@ -72,9 +72,9 @@ export async function admit(call: Call, gateway: Gateway, record: ExchangeRecord
     mode: caller.billing,
   })
   record.reserve(bill, caller.cutStreams, () => estimateInputTokens(request()))
-  const customer = caller.budgets.length === 0 ? undefined : customerOf(http, request)
+  record.customer = customerOf(http, caller, request)
   const claimed = claim(
-    { caller, bill, customer, nowMs: call.receivedMs, tokens: () => bill.quote.extent().inputTokens + outputOf(bill) },
+    { caller, bill, customer: record.customer, nowMs: call.receivedMs, tokens: () => bill.quote.extent().inputTokens + outputOf(bill) },
     gateway,
   )
   record.slot = claimed instanceof Promise ? await claimed : claimed
@@ -130,9 +130,9 @@ const outputOf = ({ quote }: Bill): number => {
   return offer === undefined ? 0 : quote.outputTokens(offer) * quote.ask.choices
 }
 
-/** The end customer: named by a header, else as the format has it. */
-const customerOf = (http: HttpRequest, request: () => ChatRequest): string | undefined =>
-  http.headers.get('x-switchyard-customer') ?? request().endUser
+/** The end customer: named by a header, else as the format has it where a budget counts them. */
+const customerOf = ({ headers }: HttpRequest, { budgets }: Caller, request: () => ChatRequest): string | undefined =>
+  headers.get('x-switchyard-customer') ?? (budgets.some(({ scope }) => scope === 'customer') ? request().endUser : undefined)
 
 const unknownModel = (model: string): GatewayError =>
   new GatewayError('model_not_found', {

@@ -6,10 +6,9 @@ import type { HttpRequest } from '../core/http-message.ts'
 import type { ChatFormat } from '../formats/index.ts'
 import type { IdSource } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
-import type { Limits } from '../limits/index.ts'
-import type { Cooldowns } from '../routing/index.ts'
+import type { CooldownList, Limits } from '../limits/index.ts'
 import type { Snapshot } from '../snapshot/index.ts'
-import type { RequestRepository } from '../store/index.ts'
+import type { RequestRepository, UsageRepository } from '../store/index.ts'
 import type { GuardedFetch, Upstream } from '../upstream/index.ts'
 import type { ExchangeMetrics } from './metrics.ts'
 import type { WebTools } from './web.ts'
@@ -59,11 +58,12 @@ export interface Gateway {
   readonly limits: Limits
   readonly billing: Billing
   snapshot(): Snapshot
-  readonly cooldowns: Cooldowns
+  readonly cooldowns: CooldownList
   readonly upstream: Upstream
   /** Fetches a client-supplied URL through the address guard. */
   readonly fetchGuarded: GuardedFetch
   readonly requests: RequestRepository
+  readonly usage: UsageRepository
   readonly metrics: ExchangeMetrics
   /** Web search and web fetch that the gateway runs itself. */
   readonly web: WebTools

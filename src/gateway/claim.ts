@@ -1,9 +1,19 @@
 // What an exchange has reserved before it runs: a place under the limits of its caller, and money for the most it can come
 // to. Taken at admission, corrected and given back by `finish`, whatever becomes of it.
 
-import type { Caller } from '../access/index.ts'
+import type { Caller, CallerBudget } from '../access/index.ts'
 import type { Bill } from '../billing/index.ts'
-import { concurrencyRule, type LimitRule, type QuotaPeriod, quotaRule, rateRule, refusalError, type Slot } from '../limits/index.ts'
+import {
+  concurrencyRule,
+  type LimitRule,
+  type QuotaRule,
+  quotaRule,
+  rateRule,
+  refusalError,
+  type Slot,
+  type SpentNanos,
+} from '../limits/index.ts'
+import type { UsageQuestion, UsageRepository } from '../store/index.ts'
 import type { Gateway } from './call.ts'
 
 /** What the claim is made for. */
@@ -73,7 +83,9 @@ function compiled(caller: Caller): LimitRule[] {
   for (const budget of caller.budgets) {
     if (budget.scope === 'customer') continue
     // A budget's own id, so that its counter ends with it.
-    rules.push(quotaRule({ scope: budget.scope, subject: budget.id, limit: budget.amount }, budget.period as QuotaPeriod))
+    const rule = quotaRule({ scope: budget.scope, subject: budget.id, limit: budget.amount }, budget.period)
+    WHOSE.set(rule, ownerOf(budget.scope, caller))
+    rules.push(rule)
   }
   return rules
 }
@@ -82,7 +94,33 @@ function compiled(caller: Caller): LimitRule[] {
 function customerRules(caller: Caller, customer: string): LimitRule[] {
   const meant = caller.budgets.filter((budget) => budget.scope === 'customer' && (budget.customer === '' || budget.customer === customer))
   const own = meant.filter((budget) => budget.customer === customer)
-  return (own.length > 0 ? own : meant).map(({ id, amount, period }) =>
-    quotaRule({ scope: 'customer', subject: `${id}:${customer}`, limit: amount }, period as QuotaPeriod),
-  )
+  return (own.length > 0 ? own : meant).map(({ id, amount, period }) => {
+    const rule = quotaRule({ scope: 'customer', subject: `${id}:${customer}`, limit: amount }, period)
+    WHOSE.set(rule, { project: [caller.projectId], customer: [customer] })
+    return rule
+  })
 }
+
+/** Whose charges count under a budget. */
+const WHOSE = new WeakMap<QuotaRule, UsageQuestion['where']>()
+
+function ownerOf(scope: Exclude<CallerBudget['scope'], 'customer'>, caller: Caller): UsageQuestion['where'] {
+  switch (scope) {
+    case 'organisation':
+      return { organisation: [caller.organisationId] }
+    case 'project':
+      return { project: [caller.projectId] }
+    case 'user':
+      return { user: [caller.userId ?? ''] }
+    case 'key':
+      return { key: [caller.keyId] }
+  }
+}
+
+/** What was charged under a budget since its period began, so that a lost counter goes on where it was. */
+export const spentUnder =
+  (usage: UsageRepository): SpentNanos =>
+  (rule, sinceMs) => {
+    const whose = WHOSE.get(rule)
+    return whose === undefined ? 0 : usage.charged(whose, sinceMs)
+  }

@@ -75,7 +75,7 @@ export class Conversation implements Turn {
     this.#tools = tools
     this.#request = request
     this.#signal = signal
-    this.#seal = gateway.web.seal()
+    this.#seal = gateway.web.seal(admitted.caller.organisationId)
     this.names = functionNames(request)
     this.citing = citingStyle(request, candidate)
     this.#render = { boundary: boundaryOf(request), nowMs: this.#seal.nowMs, markers: this.citing === 'markers' }
@@ -210,6 +210,7 @@ export class Conversation implements Turn {
     const settings = this.#tools.search
     if (settings === undefined) return this.#failed(id, 'web_search', 'unavailable')
     const found: SearchOutcome = await gateway.web.search(input, settings, {
+      tenant: this.#seal.tenant,
       sandbox: candidate.channel.origin === 'sandbox',
       signal: this.#signal,
       observe({ name, outcome, milliseconds, costNanos }) {
@@ -236,6 +237,7 @@ export class Conversation implements Turn {
     // Failed fetches count too: Anthropic's recordings show it.
     this.counts.webFetches++
     const read: FetchOutcome = await gateway.web.fetch(input, settings, {
+      tenant: this.#seal.tenant,
       sandbox: candidate.channel.origin === 'sandbox',
       signal: this.#signal,
       known: this.#known,

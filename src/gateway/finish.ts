@@ -1,6 +1,7 @@
 // The end of every exchange, whatever became of it: the bill settled, the slot given back, one row in the log. Runs once,
 // before the last byte leaves.
 
+import type { Caller } from '../access/index.ts'
 import type { End } from '../billing/index.ts'
 import { ERRORS, type GatewayError } from '../core/errors.ts'
 import type { Usage } from '../core/usage.ts'
@@ -21,8 +22,10 @@ export function finish(record: ExchangeRecord, gateway: Gateway, error?: Gateway
   const durable = settled(record, endOf(record, error), nowMs)
   gateway.metrics.finished(record)
   const detail = record.detail()
-  if (record.keyId !== '') {
-    gateway.requests.append({ id: record.id, keyId: record.keyId, startedMs: record.startedMs, outcome: record.outcome, detail })
+  const { caller } = record
+  if (caller !== undefined) {
+    counted(record, caller, gateway)
+    gateway.requests.append({ id: record.id, keyId: caller.keyId, startedMs: record.startedMs, outcome: record.outcome, detail })
   }
   gateway.log.printed(error === undefined ? 'info' : ERRORS[error.code].log, 'exchange', detail)
   if (error?.code === 'internal') {
@@ -58,6 +61,30 @@ function settled(record: ExchangeRecord, end: End, nowMs: number): Promise<void>
   if (record.attempts.length === 0) slot?.release()
   else slot?.settle({ nowMs, tokens: tokensOf(record.usage), nanos: settlement.chargeNanos })
   return settlement.durable
+}
+
+/** Adds the exchange to the sums that dashboards and budgets read. */
+function counted(record: ExchangeRecord, caller: Caller, gateway: Gateway): void {
+  const { usage, settlement } = record
+  gateway.usage.add({
+    atMs: record.startedMs,
+    keyId: caller.keyId,
+    projectId: caller.projectId,
+    organisationId: caller.organisationId,
+    userId: caller.userId,
+    customer: record.customer,
+    model: record.model,
+    channel: record.served?.channel.name,
+    outcome: record.outcome,
+    inputTokens: usage?.inputTokens,
+    cachedInputTokens: usage?.cachedInputTokens,
+    outputTokens: usage?.outputTokens,
+    reasoningTokens: usage?.reasoningTokens,
+    webSearches: usage?.webSearches,
+    charge: settlement?.chargeNanos ?? 0,
+    cost: settlement?.costNanos ?? 0,
+    durationMs: record.durationMs,
+  })
 }
 
 const tokensOf = (usage: Usage | undefined): number => (usage === undefined ? 0 : usage.inputTokens + usage.outputTokens)

@@ -2,6 +2,7 @@
 
 export { type BackendCooldowns, backendCooldowns } from './backend-cooldowns.ts'
 export type { Answer, Call, Gateway, GatewaySettings, Sink, StreamAnswer, UnaryAnswer } from './call.ts'
+export { spentUnder } from './claim.ts'
 export { countTokens } from './count-tokens.ts'
 export { errorAnswer, exchange } from './exchange.ts'
 export { exchangeMetrics } from './metrics.ts'

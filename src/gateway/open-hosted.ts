@@ -5,7 +5,7 @@ import type { ChatRequest, ChatResponse } from '../core/chat.ts'
 import { type ChatEvent, responseFold, unfoldResponse } from '../core/chat-event.ts'
 import { NO_USAGE } from '../core/usage.ts'
 import type { Candidate } from '../routing/index.ts'
-import { printedCall } from '../tools/index.ts'
+import { holdsPrintedCall } from '../tools/index.ts'
 import { accepted, sourceOf } from './accept.ts'
 import type { Admitted } from './admit.ts'
 import type { Gateway } from './call.ts'
@@ -83,7 +83,7 @@ function isWhole({ choices }: ChatResponse, turn: Turn, pauses: boolean): boolea
     if (block.type === 'tool-call') return turn.hostedName(block.name) === undefined
     if (block.type !== 'text') return true
     const marked = turn.citing === 'markers' && turn.sources.count() > 0
-    return !marked && block.citations === undefined && printedCall(block.text, turn.functions) === undefined
+    return !marked && block.citations === undefined && !holdsPrintedCall(block.text, turn.functions)
   })
 }
 

@@ -1,6 +1,7 @@
 // What one exchange leaves behind: its attempts, its receipt, its usage, its outcome. Filled as the
 // exchange goes, frozen by `finish`.
 
+import type { Caller } from '../access/index.ts'
 import { type Bill, type CutPolicy, type Produced, type Settlement, textTokens } from '../billing/index.ts'
 import type { ErrorCode } from '../core/errors.ts'
 import { laterUsage, type Usage } from '../core/usage.ts'
@@ -34,7 +35,10 @@ export class ExchangeRecord {
   readonly id: string
   readonly format: string
   readonly startedMs: number
-  keyId = ''
+  /** Who asked, once they are identified. */
+  caller: Caller | undefined
+  /** The end customer as the client names them, where anybody counts them. */
+  customer: string | undefined
   model = ''
   stream = false
   readonly attempts: AttemptRecord[] = []
@@ -92,12 +96,12 @@ export class ExchangeRecord {
 
   /** The row's JSON: plain members, since it is written for every exchange and read for few. */
   detail(): string {
-    const { id, keyId, outcome, format, model, stream, durationMs, firstContentMs, error, attempts, searches, usage, warnings } = this
+    const { id, caller, outcome, format, model, stream, durationMs, firstContentMs, error, attempts, searches, usage, warnings } = this
     const charge = this.settlement?.chargeNanos
     const cost = this.settlement?.costNanos
     return JSON.stringify({
       id,
-      keyId,
+      keyId: caller?.keyId ?? '',
       outcome,
       format,
       model,
@@ -108,6 +112,8 @@ export class ExchangeRecord {
       attempts,
       searches,
       usage,
+      charge,
+      cost,
       warnings,
     })
   }

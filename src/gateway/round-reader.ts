@@ -5,7 +5,7 @@ import type { Block, Finish, ToolCallBlock } from '../core/chat.ts'
 import { type ChatEvent, responseFold } from '../core/chat-event.ts'
 import { laterUsage, type Usage } from '../core/usage.ts'
 import { asObject, tryParseJson } from '../lib/json.ts'
-import { type CitedText, citedText, markerParser, printedCall, readArgument } from '../tools/index.ts'
+import { type CitedText, citedText, markerParser, type PrintedCalls, type PrintedSink, printedCalls, readArgument } from '../tools/index.ts'
 import type { HostedCall, HostedName, Turn } from './turn.ts'
 
 type Emit = (event: ChatEvent) => void
@@ -30,10 +30,8 @@ interface Asked {
   readonly name: HostedName
 }
 
-/** What small models print in place of a call begins like this. */
-const OPENINGS = ['<tool_call>', '```', '{'] as const
-const PRINTED = /^(?:<tool_call>[\s\S]*|```(?:json|tool_code|tool_call)?[ \t]*(?:\n\s*(?:\{[\s\S]*)?)?|\{[\s\S]*)$/
-const MAX_PRINTED = 4000
+/** A block of our own for words that were held when theirs had ended. */
+const LATE_BLOCK = -1
 
 export class RoundReader {
   readonly calls: RoundCall[] = []
@@ -54,14 +52,17 @@ export class RoundReader {
   #ended: Asked[] = []
   readonly #dropped = new Set<number>()
   #cited: CitedText | undefined
-  /** Text that may turn out to be a printed call; `undefined` once it cannot be. */
-  #probe: string | undefined
-  #printed: ToolCallBlock | undefined
+  /** Looks for calls in the words; absent where none can be made. */
+  readonly #printing: PrintedCalls | undefined
+  readonly #printed: ToolCallBlock[] = []
+  /** The words of the answer without printed calls. */
+  #words = ''
   #defers = false
 
   constructor(parts: RoundParts) {
     this.#parts = parts
-    this.#probe = parts.turn.functions.length > 0 && !parts.last ? '' : undefined
+    const names = parts.last ? [] : parts.turn.functions.filter((name) => parts.turn.hostedName(name) !== undefined)
+    this.#printing = names.length > 0 ? printedCalls(names) : undefined
   }
 
   /** Whether a sentence waits for its marker. */
@@ -89,41 +90,34 @@ export class RoundReader {
         this.end = event
         return
       case 'text-delta':
-        return this.#say(event, out)
+        return this.#read(event, emit)
       case 'text-end':
-        return this.#endText(event, out)
+        return this.#endText(event, emit)
       case 'tool-call-start':
-        return this.#startCall(event, out)
+        return this.#startCall(event, emit)
       case 'tool-call-delta':
         return this.#growCall(event, out)
       case 'tool-call-end':
         return this.#endCall(event, out)
       case 'text-start':
-        if (event.refusal !== true && (this.#probe !== undefined || this.#marks)) return
+        if (event.refusal !== true && (this.#printing !== undefined || this.#marks)) return
         return this.#place(event, out)
       case 'citation':
-        if (!this.#blocks.has(event.block) && !this.#openCited(event, out)) return
+        if (!this.#blocks.has(event.block) && !this.#openCited(event, emit)) return
         return this.#place({ ...event, citation: this.#parts.turn.shown(event.citation) }, out)
       case 'logprobs':
         return out(event)
       default:
         if (!('block' in event)) return out(event)
-        this.#letTextGo(out)
-        return this.#place(event, out)
+        this.#letTextGo(emit)
+        return this.#place(event, this.#sink(emit))
     }
   }
 
   /** The answer has ended: everything held goes out, and calls that were cut off are judged. */
   close(emit: Emit): void {
-    const out = this.#sink(emit)
-    const printed = this.#probe === undefined ? undefined : printedCall(this.#probe, this.#parts.turn.functions)
-    const name = printed && this.#parts.turn.hostedName(printed.name)
-    if (printed !== undefined && name !== undefined) {
-      this.#printed = { type: 'tool-call', id: this.#parts.nextId().replace('srvtoolu_', 'call_'), kind: 'function', ...printed }
-      this.#probe = undefined
-      this.#run({ block: this.#printed, name }, emit)
-    }
-    this.#letTextGo(out)
+    this.#printing?.end(this.#printedSink(LATE_BLOCK, emit))
+    this.#letTextGo(emit)
     for (const asked of this.#ended) this.#run(asked, emit)
   }
 
@@ -132,8 +126,9 @@ export class RoundReader {
     const fold = responseFold()
     for (const event of this.#raw) fold.add(event)
     const content = fold.result().choices[0]?.content ?? []
-    const printed = this.#printed
-    return printed === undefined ? [...content] : [...content.filter(({ type }) => type !== 'text'), printed]
+    if (this.#printed.length === 0) return [...content]
+    const words: Block[] = this.#words.trim() === '' ? [] : [{ type: 'text', text: this.#words }]
+    return [...content.filter(({ type }) => type !== 'text'), ...words, ...this.#printed]
   }
 
   get #marks(): boolean {
@@ -155,28 +150,56 @@ export class RoundReader {
     out({ ...event, block })
   }
 
-  #say(event: Extract<ChatEvent, { type: 'text-delta' }>, out: Emit): void {
-    let { text } = event
-    if (this.#probe !== undefined) {
-      this.#probe += text
-      if (mayBePrinted(this.#probe)) return
-      text = this.#probe
-      this.#probe = undefined
+  #read({ block, text }: Extract<ChatEvent, { type: 'text-delta' }>, emit: Emit): void {
+    if (this.#printing === undefined) return this.#say(block, text, emit)
+    this.#printing.push(text, this.#printedSink(block, emit))
+  }
+
+  #printedSink(block: number, emit: Emit): PrintedSink {
+    return {
+      say: (words) => this.#say(block, words, emit),
+      call: (call) => {
+        const name = this.#parts.turn.hostedName(call.name)
+        if (name === undefined) return
+        this.#closeText(block, emit)
+        const asked: ToolCallBlock = {
+          type: 'tool-call',
+          id: this.#parts.nextId().replace('srvtoolu_', 'call_'),
+          kind: 'function',
+          ...call,
+        }
+        this.#printed.push(asked)
+        this.#run({ block: asked, name }, emit)
+      },
     }
+  }
+
+  #say(block: number, text: string, emit: Emit): void {
+    const out = this.#sink(emit)
+    this.#words += text
     this.spoke ||= text.trim() !== ''
-    if (this.#blocks.has(event.block) || !this.#marks) {
-      if (!this.#blocks.has(event.block)) this.#place({ type: 'text-start', choice: 0, block: event.block }, out)
-      return this.#place({ ...event, text }, out)
+    if (this.#blocks.has(block) || !this.#marks) {
+      if (!this.#blocks.has(block)) this.#place({ type: 'text-start', choice: 0, block }, out)
+      return this.#place({ type: 'text-delta', choice: 0, block, text }, out)
     }
     this.#cited ??= this.#newText()
     this.#cited.push(text, out)
   }
 
+  /** Ends the text that is open; what the model goes on to say is a block of its own. */
+  #closeText(block: number, emit: Emit): void {
+    const out = this.#sink(emit)
+    if (this.#blocks.has(block)) this.#place({ type: 'text-end', choice: 0, block }, out)
+    this.#blocks.delete(block)
+    this.#cited?.end(out)
+    this.#cited = undefined
+  }
+
   /** Text that its upstream cites is no printed call, and begins now. */
-  #openCited({ choice, block }: Extract<ChatEvent, { type: 'citation' }>, out: Emit): boolean {
+  #openCited({ choice, block }: Extract<ChatEvent, { type: 'citation' }>, emit: Emit): boolean {
     if (this.#marks) return false
-    this.#letTextGo(out)
-    this.#place({ type: 'text-start', choice, block }, out)
+    this.#letTextGo(emit)
+    this.#place({ type: 'text-start', choice, block }, this.#sink(emit))
     return true
   }
 
@@ -190,26 +213,23 @@ export class RoundReader {
     })
   }
 
-  #endText(event: Extract<ChatEvent, { type: 'text-end' }>, out: Emit): void {
+  #endText(event: Extract<ChatEvent, { type: 'text-end' }>, emit: Emit): void {
+    this.#printing?.pause(this.#printedSink(event.block, emit))
+    const out = this.#sink(emit)
     if (this.#blocks.has(event.block)) return this.#place(event, out)
-    if (this.#probe === undefined) this.#letTextGo(out)
-  }
-
-  /** Text that waits for its marker, or that might have been a call, before something else begins. */
-  #letTextGo(out: Emit): void {
-    const probe = this.#probe
-    this.#probe = undefined
-    if (probe !== undefined && probe !== '') {
-      const block = -1
-      this.#say({ type: 'text-delta', choice: 0, block, text: probe }, out)
-      if (this.#blocks.has(block)) this.#place({ type: 'text-end', choice: 0, block }, out)
-    }
     this.#cited?.end(out)
     this.#cited = undefined
   }
 
-  #startCall(event: Extract<ChatEvent, { type: 'tool-call-start' }>, out: Emit): void {
-    this.#letTextGo(out)
+  /** Text that waits for its marker, or that might have been a call, before something else begins. */
+  #letTextGo(emit: Emit): void {
+    this.#printing?.release(this.#printedSink(LATE_BLOCK, emit))
+    this.#closeText(LATE_BLOCK, emit)
+  }
+
+  #startCall(event: Extract<ChatEvent, { type: 'tool-call-start' }>, emit: Emit): void {
+    this.#letTextGo(emit)
+    const out = this.#sink(emit)
     const name = event.kind === 'function' ? this.#parts.turn.hostedName(event.name) : undefined
     if (name === undefined) {
       this.asksClient = true
@@ -260,13 +280,6 @@ export class RoundReader {
     emit({ type: 'server-tool-end', ...at })
     this.calls.push({ asked, running: turn.start(name, id, input) })
   }
-}
-
-function mayBePrinted(text: string): boolean {
-  const begun = text.trimStart()
-  if (begun === '') return true
-  if (begun.length > MAX_PRINTED) return false
-  return OPENINGS.some((opening) => opening.startsWith(begun)) || PRINTED.test(begun) || /^```[a-z_]{0,9}$/.test(begun)
 }
 
 /** Why the message ends, when no other round follows. */

@@ -26,7 +26,7 @@ export async function searchExchange(call: SearchCall, gateway: Gateway): Promis
   const record = new ExchangeRecord(call.requestId, 'search', call.receivedMs)
   gateway.metrics.started()
   try {
-    record.keyId = (await gateway.access.resolve(call.http)).keyId
+    record.caller = await gateway.access.resolve(call.http)
     const request = readSearchRequest(call.http.body)
     const sandbox = servedBySandbox(request, gateway)
     const found = await search(request, { call, gateway, record, sandbox })
@@ -71,6 +71,7 @@ async function search(request: SearchRequest, { call, gateway, record, sandbox }
   const searches: ExchangeRecord['searches'] = []
   record.searches = searches
   const outcome = await gateway.web.search(request.query, request.settings, {
+    tenant: record.caller?.organisationId ?? '',
     sandbox,
     signal: call.signal,
     limit: request.limit,

@@ -11,6 +11,7 @@ import { type Candidate, takesChoices } from '../routing/index.ts'
 import type { OutboundRequest, UpstreamResponse } from '../upstream/index.ts'
 import { type Admitted, shallow } from './admit.ts'
 import type { Gateway } from './call.ts'
+import { noteCarried } from './carried.ts'
 import { inlined } from './inline.ts'
 import { cutOf, cutResponse } from './stop-sequences.ts'
 
@@ -37,7 +38,7 @@ export async function translatedRequest(
   { gateway, request: decoded = admitted.request() }: { readonly gateway: Gateway; readonly request?: ChatRequest },
 ): Promise<Outbound> {
   const { call } = admitted
-  noteCarried(admitted, candidate)
+  if (candidate.via.format !== call.format) noteCarried(admitted.request(), call.format.id, admitted.note)
   const single = decoded.choices > 1 && !takesChoices(candidate.via)
   const request = await inlined(single ? { ...decoded, choices: 1 } : decoded, candidate, gateway)
   const context = contextOf(admitted, candidate, { request, gateway })
@@ -63,19 +64,6 @@ export function contextOf(
 /** The client's own request as its encoder sees it. */
 export const ownContext = (admitted: Admitted, candidate: Candidate, gateway: Gateway): ChatContext =>
   contextOf(admitted, candidate, { request: admitted.request(), gateway })
-
-/** Members that only the client's own format knows stay behind when another carries the request. */
-function noteCarried({ call, note, request }: Admitted, { via }: Candidate): void {
-  if (via.format === call.format) return
-  for (const [field, value] of Object.entries(request().extensions[call.format.id] ?? {})) {
-    // Marks of our codecs begin with `#`; what is empty or off asks for nothing.
-    if (field.startsWith('#') || QUIET.has(field) || value === null || value === false || value === undefined) continue
-    note({ kind: 'dropped', field, reason: `only ${call.format.id} knows it` })
-  }
-}
-
-/** Members that say how the client wants its own answer, and need no upstream. */
-const QUIET = new Set(['stream_options', 'system_attribution', 'include', 'store', 'client_metadata', 'max_tool_calls'])
 
 /** @param told `cutAt`: gets the stop sequences that quirks take out. */
 function quirked(body: JsonObject, candidate: Candidate, told: { admitted: Admitted; cutAt: string[] }): JsonObject {

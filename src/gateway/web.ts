@@ -32,6 +32,8 @@ import type { WebMetrics } from './web-metrics.ts'
 
 /** For whom and under which bounds one search or fetch runs. */
 export interface WebUse {
+  /** The organisation that stored pages belong to. */
+  readonly tenant: string
   /** The sandbox serves the exchange: the sample corpus answers, free and without the network. */
   readonly sandbox: boolean
   readonly signal?: AbortSignal
@@ -58,8 +60,8 @@ export interface WebTools {
   search(input: unknown, settings: SearchToolSettings, use: WebUse): Promise<SearchOutcome>
   /** @param input the `url` as the model wrote it, of any type. @throws only when the signal is aborted. */
   fetch(input: unknown, settings: FetchToolSettings, use: FetchUse): Promise<FetchOutcome>
-  /** What seals results now and opens what comes back. */
-  seal(): SealContext
+  /** What seals an organisation's results now and opens what comes back. */
+  seal(tenant: string): SealContext
 }
 
 /** Said with 400 to a request that needs a search backend where there is none. */
@@ -73,8 +75,6 @@ export interface WebParts {
   readonly upstream: Upstream
   readonly fetchGuarded: GuardedFetch
   readonly ring: SealRing
-  /** The organisation that sealed results and stored pages belong to. */
-  readonly organisation: string
   readonly cooldowns: BackendCooldowns
   readonly metrics: WebMetrics
   readonly pages: {
@@ -90,7 +90,7 @@ export interface WebParts {
 }
 
 export function createWebTools(parts: WebParts): WebTools {
-  const { ring, organisation, nowMs } = parts
+  const { ring, nowMs } = parts
   const searches = new SearchMemory()
   const memory = pageMemory(parts.pages.cacheUnits)
   const sandboxMemory = pageMemory(1024 * 1024)
@@ -103,11 +103,11 @@ export function createWebTools(parts: WebParts): WebTools {
   const get = withHeldPages(web, indexedPages(parts.documents))
   const sampleGet = withHeldPages(web, samplePages)
 
-  function pageDeps({ sandbox, signal }: WebUse): FetchDeps {
+  function pageDeps({ tenant, sandbox, signal }: WebUse): FetchDeps {
     return {
+      tenant,
       get: sandbox ? sampleGet : get,
       memory: sandbox ? sandboxMemory : memory,
-      tenant: organisation,
       nowMs,
       obeyRobots: parts.pages.obeyRobots,
       ownHosts: parts.pages.allowHosts,
@@ -163,6 +163,6 @@ export function createWebTools(parts: WebParts): WebTools {
       parts.metrics.fetched(outcome, nowMs() - startedMs)
       return outcome
     },
-    seal: () => ({ ring, tenant: organisation, nowMs: nowMs() }),
+    seal: (tenant) => ({ ring, tenant, nowMs: nowMs() }),
   }
 }

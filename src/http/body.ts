@@ -13,18 +13,18 @@ export interface Body {
 /** @throws GatewayError 413, 415 or 400. */
 export async function readBody(request: Request, maxBytes: number): Promise<Body> {
   const text = await readText(request, maxBytes)
-  if (text.trim() === '') throw new GatewayError('malformed_json', { message: 'The request body is empty.' })
   let json: unknown
   try {
     json = parseJson(text)
   } catch (cause) {
-    throw new GatewayError('malformed_json', {}, cause)
+    throw new GatewayError('malformed_json', text.trim() === '' ? { message: 'The request body is empty.' } : {}, cause)
   }
   if (!isObject(json)) throw new GatewayError('invalid_request', { message: 'The request body must be a JSON object.' })
   return { text, json }
 }
 
-async function readText(request: Request, maxBytes: number): Promise<string> {
+/** The body as text, its content encoding undone. @throws GatewayError 413, 415 or 400. */
+export async function readText(request: Request, maxBytes: number): Promise<string> {
   const length = request.headers.get('content-length')
   if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes)
   const encoding = request.headers.get('content-encoding')
@@ -32,10 +32,13 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
   return decoded(length === null ? await collected(request, maxBytes) : await request.bytes())
 }
 
+// It keeps nothing from one whole body to the next, so one serves all.
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /** Bytes that are no UTF-8 would reach the model as other characters than the client sent. */
 function decoded(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return utf8.decode(bytes)
   } catch (cause) {
     throw new GatewayError('malformed_json', { message: 'The request body is not valid UTF-8.' }, cause)
   }

@@ -1,6 +1,7 @@
 // The endpoint table: what stands at which address, and which format renders its errors. Handlers here
 // unpack HTTP; what is done is done below.
 
+import type { Customer, CustomerQuestion } from '../admin/index.ts'
 import { ERRORS, GatewayError } from '../core/errors.ts'
 import type { HttpRequest } from '../core/http-message.ts'
 import {
@@ -25,6 +26,15 @@ export interface Inbound {
   readonly query: URLSearchParams
   readonly requestId: string
   readonly receivedMs: number
+  /** The client's address, when it can be told. */
+  readonly address: () => string | undefined
+}
+
+export interface ServedParts {
+  readonly gateway: Gateway
+  readonly settings: EndpointSettings
+  /** What customers may see of their own. */
+  readonly customer?: Customer
 }
 
 export interface EndpointSettings {
@@ -55,7 +65,7 @@ export function formatAt(target: Target | undefined, { path, request }: Inbound)
 }
 
 /** Serves one request to a known address. @throws GatewayError */
-export async function serve(target: Target, inbound: Inbound, parts: { gateway: Gateway; settings: EndpointSettings }): Promise<Answer> {
+export async function serve(target: Target, inbound: Inbound, parts: ServedParts): Promise<Answer> {
   const { gateway, settings } = parts
   const { endpoint } = target
   const { request } = inbound
@@ -83,15 +93,17 @@ export async function serve(target: Target, inbound: Inbound, parts: { gateway: 
       return gemini(endpoint, inbound, parts)
     case 'models':
       allow(request, 'GET')
-      await gateway.access.resolve({ headers: request.headers, query: inbound.query })
+      await gateway.access.resolve(carrierOf(inbound))
       return json(modelList(gateway.snapshot(), dialectOf(request.headers, endpoint), inbound.query))
     case 'model':
       allow(request, 'GET')
-      await gateway.access.resolve({ headers: request.headers, query: inbound.query })
+      await gateway.access.resolve(carrierOf(inbound))
       return json(modelEntry(gateway.snapshot(), dialectOf(request.headers, endpoint), endpoint.id))
     case 'request':
       allow(request, 'GET')
       return requestDetail(endpoint.id, inbound, gateway)
+    case 'customer':
+      return customerAnswer(endpoint.question, inbound, parts)
     case 'unsupported':
       throw new GatewayError('not_found')
   }
@@ -115,7 +127,7 @@ async function gemini(
 async function chatCall(target: Target, inbound: Inbound, settings: EndpointSettings, path = inbound.path): Promise<Call> {
   const { request, query, requestId, receivedMs } = inbound
   const { text, json: body } = await readBody(request, settings.maxBodyBytes)
-  let http: HttpRequest = { method: request.method, path, query, headers: request.headers, text, body }
+  let http: HttpRequest = { method: request.method, path, query, headers: request.headers, address: inbound.address, text, body }
   if (target.deployment !== undefined && typeof body.model !== 'string') {
     http = {
       ...http,
@@ -131,13 +143,24 @@ function counting(call: Call): Call {
   return 'max_tokens' in call.http.body ? call : { ...call, http: { ...call.http, body: { ...call.http.body, max_tokens: 1 } } }
 }
 
-async function requestDetail(id: string, { request, query }: Inbound, gateway: Gateway): Promise<Answer> {
-  const caller = await gateway.access.resolve({ headers: request.headers, query })
+async function requestDetail(id: string, inbound: Inbound, gateway: Gateway): Promise<Answer> {
+  const caller = await gateway.access.resolve(carrierOf(inbound))
   const row = await gateway.requests.byId(id)
   // Another key's request looks exactly like one that does not exist.
   if (row === undefined || row.keyId !== caller.keyId) throw new GatewayError('not_found', { message: 'There is no such request.' })
   return json(requestJson(row))
 }
+
+async function customerAnswer(question: CustomerQuestion, inbound: Inbound, { gateway, settings, customer }: ServedParts): Promise<Answer> {
+  const { request, query, requestId } = inbound
+  allow(request, question === 'redeem' ? 'POST' : 'GET')
+  if (customer === undefined) throw new GatewayError('not_found')
+  const caller = await gateway.access.resolve(carrierOf(inbound))
+  const body = question === 'redeem' ? (await readBody(request, settings.maxBodyBytes)).json : {}
+  return json(await customer.answer(question, { caller, query, body, requestId, address: inbound.address() }))
+}
+
+const carrierOf = ({ request, query, address }: Inbound) => ({ headers: request.headers, query, address })
 
 const json = (body: object): Answer => ({
   kind: 'unary',

@@ -1,6 +1,7 @@
 // What a path means, whatever way the client's base URL was spelled: host, host + /v1, a doubled /v1, or
 // a whole endpoint path with another one appended. Exact spellings are one map look-up.
 
+import type { CustomerQuestion } from '../admin/index.ts'
 import { GatewayError } from '../core/errors.ts'
 
 export type Endpoint =
@@ -13,6 +14,7 @@ export type Endpoint =
   | { readonly kind: 'models'; readonly dialect?: 'gemini' }
   | { readonly kind: 'model'; readonly id: string; readonly dialect?: 'gemini' }
   | { readonly kind: 'request'; readonly id: string }
+  | { readonly kind: 'customer'; readonly question: CustomerQuestion }
   | { readonly kind: 'unsupported' }
 
 const EXACT = new Map<string, Endpoint>([
@@ -22,6 +24,14 @@ const EXACT = new Map<string, Endpoint>([
   ['/v1/messages/count_tokens', { kind: 'count-tokens' }],
   ['/v1/search', { kind: 'search' }],
   ['/v1/models', { kind: 'models' }],
+  ['/v1/usage', { kind: 'customer', question: 'usage' }],
+  ['/v1/balance', { kind: 'customer', question: 'balance' }],
+  ['/v1/balance/redeem', { kind: 'customer', question: 'redeem' }],
+  ['/v1/keys', { kind: 'customer', question: 'keys' }],
+  ['/dashboard/billing/subscription', { kind: 'customer', question: 'subscription' }],
+  ['/dashboard/billing/usage', { kind: 'customer', question: 'billing-usage' }],
+  ['/v1/dashboard/billing/subscription', { kind: 'customer', question: 'subscription' }],
+  ['/v1/dashboard/billing/usage', { kind: 'customer', question: 'billing-usage' }],
   ['/v1beta/models', { kind: 'models', dialect: 'gemini' }],
 ])
 

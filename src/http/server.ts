@@ -2,9 +2,13 @@
 // thrown ever reaches the runtime.
 
 import type { Server } from 'bun'
+import type { AddressRange } from '../access/index.ts'
+import type { Admin, Customer } from '../admin/index.ts'
 import { GatewayError } from '../core/errors.ts'
 import { type Answer, errorAnswer, type Gateway } from '../gateway/index.ts'
 import { prefixedId } from '../lib/ids.ts'
+import { connectionOf } from './address.ts'
+import { adminResponse, isAdminPath } from './admin.ts'
 import { type EndpointSettings, formatAt, type Inbound, serve } from './endpoints.ts'
 import { type Target, targetOf } from './paths.ts'
 import { corsHeaders, preflight, toResponse } from './respond.ts'
@@ -16,6 +20,10 @@ export interface ServerOptions {
   readonly sharedPort?: boolean
   readonly gateway: Gateway
   readonly settings: EndpointSettings
+  readonly admin?: Admin
+  readonly customer?: Customer
+  /** Proxies whose forwarded addresses are believed. */
+  readonly trustedProxies?: readonly AddressRange[]
   /** The text of `GET /metrics`. */
   metrics(): Promise<string>
   /** Whether new work may come: false while starting or draining. */
@@ -56,7 +64,10 @@ export function startServer(options: ServerOptions): HttpServer {
 
 async function handle(request: Request, server: Server<undefined>, options: ServerOptions): Promise<Response> {
   const receivedMs = options.gateway.nowMs()
-  const inbound = taken(request, receivedMs)
+  const connection = () => connectionOf(request, server, options.trustedProxies ?? [])
+  const inbound = taken(request, receivedMs, () => connection().address)
+  // Before the preflight: other sites have no business there.
+  if (options.admin !== undefined && isAdminPath(inbound.path)) return adminResponse(inbound, options.admin, connection)
   if (request.method === 'OPTIONS') return preflight(request)
   const plain = plainAnswer(inbound, options)
   if (plain !== undefined) return plain
@@ -90,7 +101,7 @@ function answered(answer: Answer, target: Target | undefined, { request, request
 }
 
 /** Takes the address apart by hand: `new URL` costs more than the look-up it serves, and throws on odd ones. */
-function taken(request: Request, receivedMs: number): Inbound {
+function taken(request: Request, receivedMs: number, address: () => string | undefined): Inbound {
   const { url } = request
   const authority = url.indexOf('://')
   const start = authority < 0 ? 0 : url.indexOf('/', authority + 3)
@@ -103,6 +114,7 @@ function taken(request: Request, receivedMs: number): Inbound {
     query: mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1)),
     requestId: prefixedId('req', receivedMs),
     receivedMs,
+    address,
   }
 }
 

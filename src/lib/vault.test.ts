@@ -35,6 +35,6 @@ test('a rotated ring opens the old and seals with the new', () => {
 })
 
 test('a ring that is none is refused without its value', () => {
-  for (const text of ['', 'k1', 'k1:', `k1:${Buffer.alloc(8).toString('base64')}`, 'k1:secret-that-is-long!', 'a.b:' + KEY])
+  for (const text of ['', 'k1', 'k1:', `k1:${Buffer.alloc(8).toString('base64')}`, 'k1:secret-that-is-long!'])
     expect(() => new Vault(text)).toThrow('master key 1')
 })

@@ -1,5 +1,6 @@
 // Keeps secrets sealed where they are stored: AES-256-GCM under a key of its own for each secret, made from one of the
-// master keys, and bound to the place it is stored at. Written as `v1.<master key's name>.<base64url of salt, text, tag>`.
+// master keys, and bound to the place it is stored at. Written as `v1.<name of the master key>.<salt, text, tag>`,
+// the latter two in base64url.
 
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { Secret } from './secret.ts'
@@ -26,10 +27,10 @@ export class Vault {
   /** @param text `name:base64` entries, comma separated. @throws VaultError naming the entry by position, never by value. */
   constructor(text: string) {
     this.#keys = text.split(',').map((entry, index) => {
-      const [, name, value] = /^\s*([^:\s.]+):(\S+)\s*$/.exec(entry) ?? []
+      const [, name, value] = /^\s*([^:]+):(\S+)\s*$/.exec(entry) ?? []
       const bytes = Buffer.from(value ?? '', 'base64')
       if (name === undefined || bytes.length < LEAST_KEY_BYTES)
-        throw new VaultError(`master key ${index + 1}: want name:base64 with at least ${LEAST_KEY_BYTES} bytes, without a dot in its name`)
+        throw new VaultError(`master key ${index + 1}: want name:base64 with at least ${LEAST_KEY_BYTES} bytes`)
       return { name, bytes }
     })
   }
@@ -42,15 +43,15 @@ export class Vault {
     const cipher = createCipheriv('aes-256-gcm', key, nonce)
     cipher.setAAD(bound(master.name, place))
     const sealed = Buffer.concat([salt, cipher.update(secret, 'utf8'), cipher.final(), cipher.getAuthTag()])
-    return `${VERSION}.${master.name}.${sealed.toString('base64url')}`
+    return `${VERSION}.${Buffer.from(master.name, 'utf8').toString('base64url')}.${sealed.toString('base64url')}`
   }
 
   /** @throws VaultError when its master key is not there, or it was altered or moved. */
   open(sealed: string, place: string): Secret {
-    const [version, name, body] = sealed.split('.')
+    const [version, label, body] = sealed.split('.')
+    const name = nameOf(label)
     const bytes = Buffer.from(body ?? '', 'base64url')
-    if (version !== VERSION || name === undefined || bytes.length < SALT_BYTES + TAG_BYTES)
-      throw new VaultError(`${place}: not a sealed secret`)
+    if (version !== VERSION || name === '' || bytes.length < SALT_BYTES + TAG_BYTES) throw new VaultError(`${place}: not a sealed secret`)
     const master = this.#keys.find((candidate) => candidate.name === name)
     if (master === undefined) throw new VaultError(`${place}: the master key \`${name}\` that sealed its secret is missing`)
     const { key, nonce } = derived(master, bytes.subarray(0, SALT_BYTES))
@@ -66,9 +67,11 @@ export class Vault {
 
   /** Whether it was sealed by another master key than the one that seals now. */
   isStale(sealed: string): boolean {
-    return sealed.split('.')[1] !== this.#keys[0]?.name
+    return nameOf(sealed.split('.')[1]) !== this.#keys[0]?.name
   }
 }
+
+const nameOf = (label: string | undefined): string => Buffer.from(label ?? '', 'base64url').toString('utf8')
 
 function derived(master: MasterKey, salt: Uint8Array): { key: Buffer; nonce: Buffer } {
   const bytes = Buffer.from(hkdfSync('sha256', master.bytes, salt, 'stored-secret/v1', 44))

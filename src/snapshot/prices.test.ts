@@ -9,7 +9,7 @@ const row = (provider: string, more: Partial<ChannelRow> = {}): ChannelRow => ({
   name: provider,
   origin: 'file',
   provider,
-  baseUrl: 'http://127.0.0.1:9/v1',
+  baseUrl: 'https://models.example.com/v1',
   priority: 0,
   weight: 1,
   settings: {},
@@ -40,6 +40,12 @@ describe('whose price counts', () => {
     expect(input(on('fast', 'gpt-4o-mini'))).toEqual([150_000_000, 150_000_000])
     expect(on('fast', 'gpt-4o-mini')?.cost).toMatchObject({ maxOutputTokens: 16_384, source: { name: '@pydantic/genai-prices 0.1.8' } })
     expect(on('no-such-model')).toBeUndefined()
+  })
+
+  test('what listens on this machine is free as long as nothing is priced', () => {
+    const here = row('openai-compatible', { baseUrl: 'http://127.0.0.1:9/v1' })
+    expect(prices([], here)('anything')?.charge.price).toEqual({ free: true })
+    expect(prices([{ model: 'fast', free: true }], here)('anything')).toBeUndefined()
   })
 
   test('what customers pay goes by the name they asked for, what we pay by the upstream', () => {

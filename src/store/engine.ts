@@ -51,7 +51,8 @@ export interface Engine {
   prepare<Row = unknown>(sql: string): Statement<Row>
   /**
    * Runs the statements as one atomic unit, in order; durable when it resolves. A statement sees what those before it did.
-   * @throws ConflictError when an `expect` is not met or a unique value exists already; then nothing was written.
+   * @throws ConflictError when an `expect` is not met, a unique value exists already, or a row that is pointed at is missing;
+   * then nothing was written.
    * @throws StoreDownError when the database cannot be reached. The unit may still have been written, so whatever must not
    * happen twice carries its own idempotency key.
    */

@@ -36,11 +36,11 @@ export type {
   PostRow,
   SettleRow,
 } from './repositories/ledger.ts'
+export type { OperatorPosting } from './repositories/log-queries.ts'
 export { DEFAULT_PROJECT, OPERATOR_ORGANISATION, type OperatorStore } from './repositories/operator.ts'
 export type { SessionRow } from './repositories/sessions.ts'
-export type { OperatorPosting } from './repositories/log-queries.ts'
-export type { UsageEntry, UsageGrouping, UsageRepository, UsageRow, UsageUnit } from './repositories/usage.ts'
 export type { Filter, Table } from './repositories/table.ts'
+export type { UsageEntry, UsageGrouping, UsageQuestion, UsageRepository, UsageRow, UsageUnit } from './repositories/usage.ts'
 export type { CollectionRow, DocumentRow, KeyRow, RequestRow } from './schema.ts'
 export type { DocumentRepository, KeyRepository, KnownDocument, RequestRepository, StoredDocument }
 

@@ -64,10 +64,20 @@ export function printedCall(text: string, names: readonly string[]): { name: str
     /^\s*<tool_call>\s*([\s\S]*?)\s*(?:<\/tool_call>)?\s*$/.exec(text)?.[1] ??
     /^\s*```(?:json|tool_code|tool_call)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(text)?.[1] ??
     /^\s*(\{[\s\S]*\})\s*$/.exec(text)?.[1]
+  const written = writtenCall(inner ?? '', names)
+  if (written !== undefined) return written
   const object = asObject(tryParseJson(inner ?? ''))
   const nested = asObject(object?.function) ?? object
   const name = asString(nested?.name) ?? asString(object?.tool)
   const given = nested?.arguments ?? nested?.parameters ?? object?.input
   if (name === undefined || !names.includes(name) || given === undefined) return undefined
   return { name, arguments: typeof given === 'string' ? given : JSON.stringify(given) }
+}
+
+/** Qwen's coders write a call as `<function=name><parameter=key>value</parameter></function>`. */
+function writtenCall(text: string, names: readonly string[]): { name: string; arguments: string } | undefined {
+  const [, name, body] = /^<function=([\w-]+)>([\s\S]*?)(?:<\/function>\s*)?$/.exec(text) ?? []
+  if (name === undefined || body === undefined || !names.includes(name)) return undefined
+  const members = [...body.matchAll(/<parameter=(\w+)>\s*([\s\S]*?)\s*<\/parameter>/g)]
+  return { name, arguments: JSON.stringify(Object.fromEntries(members.map(([, key, value]) => [key, value]))) }
 }

@@ -1,4 +1,4 @@
-// One request on its way: its abort, its two timers and its body. Every end is told as one of four
+// One request on its way: its abort, its one timer and its body. Every end is told as one of four
 // failures, and no failure ever repeats the address or a header, which the runtime's own errors do.
 
 import { GatewayError } from '../core/errors.ts'
@@ -9,7 +9,7 @@ type Reason = 'client_closed' | 'upstream_timeout'
 /** How long a cancelled body may take to end by itself, so that its connection can be used again. */
 const FAREWELL_MS = 50
 
-export class Flight implements UpstreamResponse, BodyReader {
+export class Flight implements UpstreamResponse, BodyReader, EventListenerObject {
   status = 0
   headers: Headers = NO_HEADERS
   readonly #controller = new AbortController()
@@ -17,26 +17,24 @@ export class Flight implements UpstreamResponse, BodyReader {
   readonly #idleTimeoutMs: number
   #timer: ReturnType<typeof setTimeout> | undefined
   #waitingSinceMs: number | undefined
+  #limitMs = 0
   #reason: Reason | undefined
   #response: Response | undefined
   #body: ReadableStreamDefaultReader<Uint8Array> | undefined
   #reading = false
   #settled = false
-  readonly #clientGone = (): void => this.#abort('client_closed')
-  readonly #expired = (): void => this.#abort('upstream_timeout')
-  readonly #look = (): void => {
-    this.#timer = undefined
-    if (this.#waitingSinceMs === undefined) return
-    const leftMs = this.#waitingSinceMs + this.#idleTimeoutMs - performance.now()
-    if (leftMs <= 0) this.#expired()
-    else this.#timer = setTimeout(this.#look, leftMs)
-  }
 
   constructor(limits: { readonly signal?: AbortSignal; readonly headersTimeoutMs: number; readonly idleTimeoutMs: number }) {
     this.#client = limits.signal
     this.#idleTimeoutMs = limits.idleTimeoutMs
-    this.#client?.addEventListener('abort', this.#clientGone)
-    this.#timer = setTimeout(this.#expired, limits.headersTimeoutMs)
+    this.#client?.addEventListener('abort', this)
+    this.#timer = setTimeout(look, Math.min(limits.headersTimeoutMs, limits.idleTimeoutMs), this)
+    this.#wait(limits.headersTimeoutMs)
+  }
+
+  /** The client is gone. */
+  handleEvent(): void {
+    this.#abort('client_closed')
   }
 
   get signal(): AbortSignal {
@@ -45,8 +43,7 @@ export class Flight implements UpstreamResponse, BodyReader {
 
   /** Takes the answer whose headers have come. @throws GatewayError when it came too late. */
   landed(response: Response): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#waitingSinceMs = undefined
     this.#response = response
     this.status = response.status
     this.headers = response.headers
@@ -66,7 +63,7 @@ export class Flight implements UpstreamResponse, BodyReader {
     const response = this.#response as Response
     // Only a body of known length may be read in one go: of another no progress could be seen.
     if (!response.headers.has('content-length')) return this.#pieces()
-    this.#arm()
+    this.#wait(this.#idleTimeoutMs)
     try {
       const text = await response.text()
       this.#settle()
@@ -97,7 +94,7 @@ export class Flight implements UpstreamResponse, BodyReader {
       this.#settle()
       return ENDED
     }
-    this.#arm()
+    this.#wait(this.#idleTimeoutMs)
     let result: BodyRead
     try {
       this.#reading = true
@@ -106,7 +103,7 @@ export class Flight implements UpstreamResponse, BodyReader {
       throw this.failure(thrown, 'upstream_cut')
     } finally {
       this.#reading = false
-      this.#disarm()
+      this.#waitingSinceMs = undefined
     }
     if (this.#reason !== undefined) throw this.failure(undefined, 'upstream_cut')
     if (result.done) this.#settle()
@@ -133,14 +130,20 @@ export class Flight implements UpstreamResponse, BodyReader {
     this.#dispose()
   }
 
-  /** A read begins to wait. One timer looks in now and then: setting one for each read would cost more than the read. */
-  #arm(): void {
+  /** A wait begins. One timer looks in now and then: setting one for each read would cost more than the read. */
+  #wait(limitMs: number): void {
+    this.#limitMs = limitMs
     this.#waitingSinceMs = performance.now()
-    this.#timer ??= setTimeout(this.#look, this.#idleTimeoutMs)
+    this.#timer ??= setTimeout(look, limitMs, this)
   }
 
-  #disarm(): void {
-    this.#waitingSinceMs = undefined
+  /** Ends a wait that has lasted too long, or looks again when it might have. */
+  look(): void {
+    this.#timer = undefined
+    if (this.#waitingSinceMs === undefined) return
+    const leftMs = this.#waitingSinceMs + this.#limitMs - performance.now()
+    if (leftMs <= 0) this.#abort('upstream_timeout')
+    else this.#timer = setTimeout(look, leftMs, this)
   }
 
   #abort(reason: Reason): void {
@@ -161,9 +164,12 @@ export class Flight implements UpstreamResponse, BodyReader {
   #settle(): void {
     this.#settled = true
     clearTimeout(this.#timer)
-    this.#client?.removeEventListener('abort', this.#clientGone)
+    this.#client?.removeEventListener('abort', this)
   }
 }
+
+// Shared by all flights: closures of each would cost more than the calls.
+const look = (flight: Flight): void => flight.look()
 
 const NO_HEADERS = new Headers()
 const ENDED: BodyRead = { done: true }

@@ -32,6 +32,9 @@ function findBinaries(): string | undefined {
 const binaries = findBinaries()
 export const hasPostgres = binaries !== undefined && canGuard
 
+/** A language's own order of text, as operators have it: code that relies on the order of bytes must say so. */
+const LANGUAGE = ['--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en-US']
+
 /** Who runs it; `undefined` for ourselves. */
 function unprivileged(): number | undefined {
   if (process.getuid?.() !== 0) return undefined
@@ -49,9 +52,21 @@ export async function startPostgres(): Promise<RunningPostgres> {
   const directory = serviceDirectory('postgres', { pidFile: 'data/postmaster.pid', signal: 'QUIT' })
   if (uid !== undefined) chownSync(directory.path, uid, -1)
   const data = join(directory.path, 'data')
-  const made = Bun.spawnSync([...as, join(binaries, 'initdb'), '-D', data, '-A', 'trust', '-U', 'switchyard', '-E', 'UTF8', '--no-sync'], {
-    cwd: directory.path,
-  })
+  const initialise = [
+    ...as,
+    join(binaries, 'initdb'),
+    '-D',
+    data,
+    '-A',
+    'trust',
+    '-U',
+    'switchyard',
+    '-E',
+    'UTF8',
+    '--no-sync',
+    ...LANGUAGE,
+  ]
+  const made = Bun.spawnSync(initialise, { cwd: directory.path })
   if (!made.success) throw new Error(`initdb: ${made.stderr.toString()}`)
   const port = freePort()
   const url = (database: string): string => `postgres://switchyard@127.0.0.1:${port}/${database}`

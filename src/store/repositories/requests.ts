@@ -14,6 +14,7 @@ export interface RequestRepository {
 }
 
 const FLUSH_MS = 200
+const FLUSH_SLACK_MS = 100
 /** Rows of one unit. */
 const MOST = 500
 /** Rows that wait for a database that is down; beyond it the oldest are lost. */
@@ -61,6 +62,14 @@ export function requestRepository(engine: Engine): RequestRepository {
     for (const row of rows) if (queue.get(row.id) === row) queue.delete(row.id)
   }
 
+  /** A row of another process is not there for a moment after its exchange. */
+  async function lookTwice(id: string, first: Awaitable<RequestRow | undefined>): Promise<RequestRow | undefined> {
+    const found = await first
+    if (found !== undefined || !isRecent(id)) return found
+    await new Promise((resolve) => setTimeout(resolve, FLUSH_MS + FLUSH_SLACK_MS))
+    return queue.get(id) ?? find.get(id)
+  }
+
   function flush(): Promise<void> {
     writing ??= writeAll().finally(() => {
       writing = undefined
@@ -73,7 +82,11 @@ export function requestRepository(engine: Engine): RequestRepository {
       queue.set(row.id, row)
       schedule()
     },
-    byId: (id) => queue.get(id) ?? find.get(id),
+    byId(id) {
+      const found = queue.get(id) ?? find.get(id)
+      if (found !== undefined && !(found instanceof Promise)) return found
+      return found === undefined && !isRecent(id) ? undefined : lookTwice(id, found)
+    },
     async flush() {
       clearTimeout(timer)
       timer = undefined
@@ -82,4 +95,10 @@ export function requestRepository(engine: Engine): RequestRepository {
     },
     prune: async (beforeMs) => void (await engine.write([prune.bind(beforeMs)])),
   }
+}
+
+/** Ids are UUIDs of version 7: they begin with their time. */
+function isRecent(id: string): boolean {
+  const [, high = '', low = ''] = /^req_([0-9a-f]{8})-([0-9a-f]{4})-/.exec(id) ?? []
+  return Math.abs(Date.now() - Number.parseInt(high + low, 16)) < 1_000
 }

@@ -103,7 +103,9 @@ const UNIT_MS = { hour: 3_600_000, day: 86_400_000 } as const
 const MAX_NAME = 200
 
 interface Sum {
+  /** The hour, then key, customer, model, channel. */
   readonly keys: readonly Value[]
+  readonly owners: readonly string[]
   readonly sums: number[]
 }
 
@@ -118,14 +120,28 @@ export function usageRepository(engine: Engine): UsageRepository {
   let timer: ReturnType<typeof setTimeout> | undefined
   let writing: Promise<void> | undefined
 
-  function count(unit: UsageUnit, entry: UsageEntry, added: readonly number[]): void {
-    const startMs = Math.floor(entry.atMs / UNIT_MS[unit]) * UNIT_MS[unit]
-    const keys = [unit, startMs, entry.keyId, short(entry.customer), short(entry.model), entry.channel ?? '']
+  function count(entry: UsageEntry): void {
+    const startMs = Math.floor(entry.atMs / UNIT_MS.hour) * UNIT_MS.hour
+    const keys = [startMs, entry.keyId, short(entry.customer), short(entry.model), entry.channel ?? '']
     const name = keys.join('\u001f')
     const known = waiting.get(name)
-    if (known === undefined)
-      waiting.set(name, { keys: [...keys, entry.projectId, entry.organisationId, entry.userId ?? ''], sums: [...added] })
+    const added = sumsOf(entry)
+    if (known === undefined) waiting.set(name, { keys, owners: [entry.projectId, entry.organisationId, entry.userId ?? ''], sums: added })
     else for (let at = 0; at < added.length; at++) known.sums[at] = (known.sums[at] ?? 0) + (added[at] ?? 0)
+  }
+
+  /** An hour is counted into its day in the same unit, so that the two never differ. */
+  function written({ keys, owners, sums }: Sum): { readonly order: string; readonly bound: Bound }[] {
+    const [hour, ...names] = keys
+    const dayMs = Math.floor(Number(hour) / UNIT_MS.day) * UNIT_MS.day
+    return (['day', 'hour'] as const).map((unit) => {
+      const startMs = unit === 'day' ? dayMs : Number(hour)
+      return { order: [unit, startMs, ...names].join('\u001f'), bound: upsert.bind(unit, startMs, ...names, ...owners, ...sums) }
+    })
+  }
+
+  function schedule(): void {
+    timer ??= setTimeout(() => void flush().catch(() => {}), FLUSH_MS)
   }
 
   async function writeAll(): Promise<void> {
@@ -133,16 +149,16 @@ export function usageRepository(engine: Engine): UsageRepository {
       const batch = [...waiting].slice(0, MOST)
       for (const [name] of batch) waiting.delete(name)
       try {
-        await engine.write(batch.map(([, { keys, sums }]): Bound => upsert.bind(...keys, ...sums)))
+        // In one order on every node, so that their units never wait for each other in a circle.
+        const rows = batch.flatMap(([, sum]) => written(sum)).sort((a, b) => (a.order < b.order ? -1 : 1))
+        await engine.write(rows.map(({ bound }) => bound))
       } catch (cause) {
         // Put back beside what came meanwhile, to be tried again.
         for (const [name, sum] of batch) {
           const newer = waiting.get(name)
-          waiting.set(
-            name,
-            newer === undefined ? sum : { keys: sum.keys, sums: sum.sums.map((value, at) => value + (newer.sums[at] ?? 0)) },
-          )
+          waiting.set(name, newer === undefined ? sum : { ...sum, sums: sum.sums.map((value, at) => value + (newer.sums[at] ?? 0)) })
         }
+        schedule()
         throw cause
       }
     }
@@ -165,10 +181,8 @@ export function usageRepository(engine: Engine): UsageRepository {
 
   return {
     add(entry) {
-      const added = sumsOf(entry)
-      count('hour', entry, added)
-      count('day', entry, added)
-      timer ??= setTimeout(() => void flush().catch(() => {}), FLUSH_MS)
+      count(entry)
+      schedule()
     },
     async report({ unit, fromMs, toMs, by, where, limit }) {
       const { sql, params } = condition({ unit, fromMs, toMs, where })

@@ -108,6 +108,38 @@ web: { allow_hosts: ["${pages.host}", "localhost:${new URL(elsewhere.url).port}"
     })
   }
 
+  statement(
+    16,
+    'a backend that never answers',
+    async (it) => {
+      searx.answer({ pieces: ['hang'] })
+      it.say([{ search: fresh('lamps') }], ['Never mind.'])
+      const started = performance.now()
+      const { message } = await it.messages({})
+      expect(codes(message)).toEqual(['unavailable'])
+      expect(performance.now() - started).toBeLessThan(12_000)
+    },
+    { upstreams: ['chat'], modes: ['stream'] },
+  )
+
+  statement(
+    16,
+    'pages that never answer cost little time, and the snippet stands in for them',
+    async (it) => {
+      const slow = pages.put('/never', { headers: { 'content-type': 'text/html' }, pieces: ['<p>first', 'hang'] })
+      const good = pages.html('/lamps', 'Lamps', '<p>Lamps burn for 14 hours when they are new and well kept.</p>')
+      searx.answer(found({ url: slow, content: 'A snippet says 17 lamps.' }, { url: good, content: 'Lamps.' }))
+      it.say([{ search: fresh('lamps') }], ['They burn for 14 hours [2]. There are 17 lamps [1].'])
+      const started = performance.now()
+      const { message } = await it.messages({})
+      expect(performance.now() - started).toBeLessThan(4_500)
+      expect(hits(message)).toHaveLength(2)
+      expect(it.asked()[1]?.results[0]).toContain('14 hours when they are new')
+      expect(it.asked()[1]?.results[0]).toContain('17 lamps')
+    },
+    { upstreams: ['gemini'], modes: ['stream'] },
+  )
+
   statement(17, 'only allowed domains come through', async (it) => {
     searx.answer(
       found(

@@ -241,3 +241,24 @@ statement(
   },
   CLAUDE,
 )
+
+statement(
+  35,
+  'every field that Anthropic has is handed on',
+  async (it) => {
+    it.say(NATIVE)
+    const filters = { blocked_domains: ['spam.example.com'] }
+    await it.responses({ tools: [{ type: 'web_search', filters }], max_tool_calls: 2, tool_choice: { type: 'web_search' } })
+    expect(it.asked()[0]?.hosted).toMatchObject([{ name: 'web_search', blocked_domains: ['spam.example.com'], max_uses: 2 }])
+    expect(it.asked()[0]?.choice).toBe('web_search')
+    it.say(NATIVE)
+    const approximate = { city: 'Zürich', region: 'ZH', country: 'CH', timezone: 'Europe/Zurich' }
+    await it.chat({ web_search_options: { user_location: { type: 'approximate', approximate } } })
+    expect(it.asked()[0]?.hosted).toMatchObject([{ name: 'web_search', user_location: { type: 'approximate', ...approximate } }])
+    expect(it.asked()[0]?.choice).toBe('web_search')
+    it.say(NATIVE)
+    await it.gemini({ tools: [{ googleSearch: { excludeDomains: ['spam.example.com'] } }, { urlContext: {} }] })
+    expect(it.asked()[0]?.hosted).toMatchObject([{ name: 'web_search', blocked_domains: ['spam.example.com'] }, { name: 'web_fetch' }])
+  },
+  CLAUDE,
+)

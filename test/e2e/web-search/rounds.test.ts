@@ -177,3 +177,21 @@ statement(20, 'a call that a small model prints instead of making', async (it) =
   expect(textOf(message)).toBe('Done.')
   expect(text).not.toContain('<tool_call>')
 })
+
+statement(20, 'a call that is printed behind words', async (it) => {
+  const call = `<tool_call>\n<function=web_search>\n<parameter=query>\n${QUERY}\n</parameter>\n</function>\n</tool_call>`
+  it.say(['Let me look. ', ...(call.match(/[\s\S]{1,5}/g) ?? []), '\n'], ['Done [1].'])
+  const { message, text } = await it.messages({})
+  expect(kinds(message)).toEqual(['text', 'server_tool_use', 'web_search_tool_result', 'text'])
+  expect(textOf(message)).toBe('Let me look. Done.')
+  expect(calls(message)[0]?.input).toEqual({ query: QUERY })
+  expect(text).not.toMatch(/tool_call|<function/)
+  expect(it.asked()[1]?.text).toContain('Let me look.')
+  expect(it.asked()[1]?.results).toHaveLength(1)
+})
+
+statement(20, 'a printed call of an unknown tool stays text', async (it) => {
+  const text = 'See: <tool_call>{"name":"nope","arguments":{}}</tool_call> and {"name": "web_search"}.'
+  it.say([text])
+  expect(textOf((await it.messages({})).message)).toBe(text)
+})

@@ -237,6 +237,27 @@ limits: { heartbeat_seconds: 0.3 }
 
   statement(
     22,
+    'answers that begin like a call are not held when they are none',
+    async (it) => {
+      for (const start of ['{"answer": 1, ', '```json\n{"answer": ', '```ts\n', '<b>x</b> ', '[1, 2, ']) {
+        it.say([start, 600, 'and more'])
+        let first = 0
+        let last = 0
+        const note = ({ data, atMs }: Heard): void => {
+          if ((data.delta as { type?: string } | undefined)?.type !== 'text_delta') return
+          first ||= atMs
+          last = atMs
+        }
+        const { message } = await it.messages({}, { heard: note })
+        expect(textOf(message)).toBe(`${start}and more`)
+        expect({ start, waits: last - first > 300 }).toEqual({ start, waits: true })
+      }
+    },
+    STREAM,
+  )
+
+  statement(
+    22,
     'a long sentence without an end is not held for ever',
     async (it) => {
       searx.answer(found({ url: 'https://one.com/' }))

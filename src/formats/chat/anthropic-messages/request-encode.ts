@@ -1,6 +1,6 @@
 // The neutral request as an upstream of this format takes it.
 
-import type { ChatRequest } from '../../../core/chat.ts'
+import type { ChatRequest, ResponseFormat } from '../../../core/chat.ts'
 import { extensionOf } from '../../../core/chat-event.ts'
 import { unsupported } from '../../../core/errors.ts'
 import type { WireRequest } from '../../../core/http-message.ts'
@@ -73,13 +73,18 @@ function encodeOutput(request: ChatRequest, thinking: ThinkingPlan, notes: Recei
   if (thinking.effort !== undefined) config['effort'] = thinking.effort
   const format = request.responseFormat
   if (native && format?.type === 'json-schema') {
-    const result = own === undefined ? closedSchema(format.schema) : { schema: format.schema, changed: false }
+    const result = own === undefined ? closedSchema(described(format)) : { schema: format.schema, changed: false }
     if (result.changed) notes.changed('response_format', 'the schema was closed; bounds moved to descriptions')
     config['format'] = { type: 'json_schema', schema: result.schema }
   } else if (native && format?.type === 'json') {
     notes.dropped('response_format', 'a demanded tool call leaves no JSON text')
   }
   return isEmpty(config) ? undefined : config
+}
+
+/** The description beside a schema, which has no place of its own here, in the schema. */
+function described({ schema, description }: Extract<ResponseFormat, { type: 'json-schema' }>): JsonObject {
+  return description === undefined || schema['description'] !== undefined ? schema : { ...schema, description }
 }
 
 /** White space alone is a 400 as a stop sequence: there the gateway cuts the answer. */

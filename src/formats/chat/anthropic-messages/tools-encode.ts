@@ -172,6 +172,8 @@ function userLocation(location: JsonObject | undefined): JsonObject | undefined 
 
 function encodeToolChoice({ request, names, receipt }: Encoding, wires: readonly JsonObject[]): JsonObject | undefined {
   let choice = request.toolChoice === undefined ? undefined : choiceWire(request.toolChoice, names)
+  // A forced tool and thinking exclude each other.
+  if (choice === undefined && request.reasoning === undefined && alwaysSearches(request)) choice = { type: 'tool', name: 'web_search' }
   // A server tool that had to go takes the choice of it along.
   if (choice?.['type'] === 'tool' && wires.every((wire) => wire['name'] !== choice?.['name'])) {
     receipt.dropped('tool_choice', 'the tool it names is not available on this model')
@@ -181,6 +183,16 @@ function encodeToolChoice({ request, names, receipt }: Encoding, wires: readonly
   if (choice === undefined) return request.parallelToolCalls ? undefined : { type: 'auto', disable_parallel_tool_use: true }
   return request.parallelToolCalls ? choice : { ...choice, disable_parallel_tool_use: true }
 }
+
+/** Chat's `web_search_options`, which stands beside the tools, means a search on every request. */
+const alwaysSearches = ({ tools }: ChatRequest): boolean =>
+  tools.some(
+    (tool) =>
+      tool.type === 'server' &&
+      tool.kind === 'web-search' &&
+      tool.format === 'openai-chat' &&
+      ['type', 'function', 'googleSearch', 'google_search'].every((member) => tool.wire[member] === undefined),
+  )
 
 function choiceWire(choice: ToolChoice, names: ToolNames): JsonObject {
   switch (choice.type) {

@@ -51,7 +51,10 @@ export class BlockEncoder {
     const { block, field } = result
     const inner: JsonObject[] = []
     if (block.structured !== undefined) inner.push({ json: block.structured })
-    else for (const [i, item] of block.content.entries()) this.#addInner(inner, item, `${field}.content[${i}]`)
+    for (const [i, item] of block.content.entries()) {
+      // The text of a structured result says the same as its JSON.
+      if (block.structured === undefined || item.type !== 'text') this.#addInner(inner, item, `${field}.content[${i}]`)
+    }
     if (inner.length === 0) inner.push({ text: '(no output)' })
     content.push({ toolResult: { toolUseId: toolUseId(id), content: inner, ...(block.isError && { status: 'error' }) } })
     if (block.cache !== undefined) this.addCachePoint(content, block.cache, `${field}.cache_control`)

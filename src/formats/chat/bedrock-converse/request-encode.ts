@@ -15,6 +15,7 @@ import { closedSchema } from '../anthropic-messages/schema.ts'
 import { encodeSampling, planThinking, type Situation } from '../anthropic-messages/thinking-encode.ts'
 import type { ChatContext } from '../format.ts'
 import type { JsonPlan } from '../json-plan.ts'
+import { noteUnspoken } from '../unspoken.ts'
 import { BlockEncoder } from './blocks-encode.ts'
 import { encodeConversation } from './messages-encode.ts'
 import { encodeTools } from './tools-encode.ts'
@@ -33,6 +34,7 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
   const situation: Situation = { request, facts: modelFacts(upstreamModel), receipt: notes, forced, unsignedLoop: lacksReasoning(last) }
   const { inference, extra } = family.name === 'claude' ? claudeSettings(situation) : otherSettings(situation, family)
   tellDropped(request, notes)
+  noteUnspoken(request, ['name', 'detail', 'filename'], ctx.note)
   const stops = request.stopSequences?.filter((text) => text.trim() !== '') ?? []
   if (stops.length > 0) inference.stopSequences = stops
   const cutAt = request.stopSequences?.filter((text) => text !== '' && text.trim() === '') ?? []
@@ -69,6 +71,7 @@ function tellDropped(request: ChatRequest, notes: Receipt): void {
   for (const [field, value] of Object.entries(gone)) {
     if (value !== undefined && value !== null && value !== 0) notes.dropped(field, 'the upstream has no such setting')
   }
+  if (request.modalities?.includes('image')) notes.dropped('modalities', 'the model answers in text only')
   if (request.verbosity !== undefined) notes.dropped('verbosity', 'the upstream has no such setting')
   if (request.cacheKey !== undefined) notes.dropped('prompt_cache_key', 'the upstream has no such setting')
 }

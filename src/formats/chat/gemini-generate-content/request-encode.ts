@@ -4,6 +4,7 @@ import type { ChatRequest } from '../../../core/chat.ts'
 import type { WireRequest } from '../../../core/http-message.ts'
 import { asArray, asObject, compact, type JsonObject } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
+import { noteUnspoken, type Unspoken } from '../unspoken.ts'
 import { encodeContents } from './contents-encode.ts'
 import { instructionOf, type JsonWay, jsonWay } from './json-plan.ts'
 import { type ModelFacts, modelFacts } from './models.ts'
@@ -19,6 +20,7 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
   const names = namesOf(request)
   const { generationConfig: _config, toolConfig: _tools, ...carried } = carriedOf(request.extensions) ?? {}
   noteDropped(ctx)
+  noteUnspoken(request, facts.mediaInResults ? LACKS : [...LACKS, 'detail'], note)
   const json = jsonWay(request, facts)
   const config = generationConfig(ctx, facts, json)
   const cutAt = stopsOf(request).slice(MAX_STOPS)
@@ -141,6 +143,8 @@ function tierOf(ctx: ChatContext): string | undefined {
   if (known === undefined) ctx.note({ kind: 'dropped', field: 'service_tier', reason: 'Gemini has no such tier' })
   return known
 }
+
+const LACKS: readonly Unspoken[] = ['name', 'filename', 'citations']
 
 function noteDropped({ request, note }: ChatContext): void {
   const drop = (field: string, value: unknown, reason: string): void => {

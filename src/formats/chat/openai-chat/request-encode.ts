@@ -1,10 +1,11 @@
 // The neutral request as OpenAI's own wire; what compatible hosts want otherwise is their quirk.
 
-import type { ChatRequest, Effort, ReasoningSettings, ResponseFormat } from '../../../core/chat.ts'
+import type { ChatRequest, Effort, Message, ReasoningSettings, ResponseFormat } from '../../../core/chat.ts'
 import type { WireRequest } from '../../../core/http-message.ts'
 import type { Note } from '../../../core/warning.ts'
 import { compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
+import { noteUnspoken } from '../unspoken.ts'
 import { encodeMessages } from './message-encode.ts'
 import { bounded, toolNames } from './names.ts'
 import { encodeTools } from './tool-encode.ts'
@@ -19,6 +20,8 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
   const cacheDropped = (): void => note({ kind: 'dropped', field: 'cache_control', reason: 'the upstream caches by itself' })
   if (request.topK !== undefined) note({ kind: 'dropped', field: 'top_k', reason: 'the format has no such parameter' })
   if (request.cache !== undefined && !isClaude(upstreamModel)) cacheDropped()
+  if (request.tools.some((tool) => tool.cache !== undefined) || request.messages.some(marksCalls)) cacheDropped()
+  noteUnspoken(request, ['context', 'citations'], note)
   const body: JsonObject = compact({
     model: upstreamModel,
     messages: encodeMessages(request.messages, { names, note, cacheControl: isClaude(upstreamModel), cacheDropped }),
@@ -41,6 +44,9 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
   if (cutAt.length > 0) note({ kind: 'emulated', field: 'stop', reason: `the answer is cut here at those after the first ${MAX_STOPS}` })
   return { headers: {}, body, cutAt }
 }
+
+/** Breakpoints behind calls: no host of this wire reads them there. */
+const marksCalls = ({ content }: Message): boolean => content.some((block) => block.type === 'tool-call' && block.cache !== undefined)
 
 /** Claude behind an aggregator: the one family that reads `cache_control` on this wire. */
 const isClaude = (model: string): boolean => /claude/i.test(model)

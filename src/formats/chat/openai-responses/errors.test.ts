@@ -85,7 +85,7 @@ test('the watcher sees usage, ends and errors, and lets deltas go by', () => {
     see({ type: 'response.failed', response: { status: 'failed', error: { code: 'server_error', message: 'x' }, usage } }),
   ).toMatchObject({ end: true, error: { code: 'upstream_error' }, usage: { inputTokens: 5 } })
   expect(see({ type: 'error', code: 'x', message: 'y' })).toMatchObject({ error: { code: 'upstream_error' } })
-  expect(see({ type: 'response.created', response: { usage: null } })).toEqual({})
+  expect(see({ type: 'response.created', response: { usage: null } })).toEqual({ start: true })
   expect(see('[DONE]')).toEqual({})
   expect(see({ type: 'response.output_item.added', item: { type: 'function_call' } })).toEqual({ content: true })
   expect(see({ type: 'response.output_item.added', item: { type: 'reasoning' } })).toEqual({})

@@ -176,8 +176,11 @@ const outputText = (block: TextBlock): JsonObject => ({
 
 function assistantItem(state: State, block: Block, field: string): JsonObject | undefined {
   switch (block.type) {
-    case 'reasoning':
-      return reasoningItem(block)
+    case 'reasoning': {
+      const item = reasoningItem(block)
+      if (item === undefined) noteDropped(state, field, 'reasoning that OpenAI did not seal')
+      return item
+    }
     case 'tool-call':
       return callItem(block)
     case 'opaque':

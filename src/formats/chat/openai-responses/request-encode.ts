@@ -6,8 +6,9 @@ import { unsupported } from '../../../core/errors.ts'
 import type { WireRequest } from '../../../core/http-message.ts'
 import { asArray, asObject, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
+import { noteUnspoken, type Unspoken } from '../unspoken.ts'
 import { encodeInput } from './items-encode.ts'
-import { effortOfBudget, knownEffort, neverReasons, refusesSampling } from './models.ts'
+import { effortOfBudget, knownEffort, neverReasons, refusesSampling, takesBreakpoints } from './models.ts'
 import { shortHash, wireName } from './names.ts'
 import { without } from './read.ts'
 import { encodeToolChoice, encodeTools } from './tools-encode.ts'
@@ -21,6 +22,7 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
   const carried = carriedOf(request.extensions)
   refuseUnspeakable(request)
   noteAbsent(ctx)
+  noteUnspoken(request, takesBreakpoints(ctx.upstreamModel) ? LACKS : [...LACKS, 'cache_control'], ctx.note)
   const { instructions, items } = encodeInput(ctx)
   const { tools, maxToolCalls } = encodeTools(ctx)
   const effort = encodeEffort(ctx)
@@ -62,6 +64,8 @@ function refuseUnspeakable({ modalities, audioOutput, responseFormat }: ChatRequ
   if (responseFormat?.type === 'json-schema' && !isObject(responseFormat.schema))
     throw unsupported('response_format', 'The schema must be an object.')
 }
+
+const LACKS: readonly Unspoken[] = ['name', 'context', 'citations']
 
 /** Settings of other formats without a counterpart. */
 function noteAbsent({ request, note }: ChatContext): void {

@@ -35,11 +35,12 @@ export const isDown = (cause: unknown): boolean => {
   return state === '' ? DOWN_CODE.test(code) : DOWN_STATE.test(state)
 }
 
-const UNIQUE_VIOLATION = '23505'
+// A unique value that exists already; a row that another one points at, and is not there or cannot go.
+const CONFLICTS = new Set(['23505', '23503'])
 
 /** The same failure in the words of the store; what is a defect of ours stays what it is. */
 export function translated(cause: unknown): unknown {
   if (cause instanceof ConflictError || cause instanceof StoreDownError) return cause
-  if (codesOf(cause).state === UNIQUE_VIOLATION) return new ConflictError(cause)
+  if (CONFLICTS.has(codesOf(cause).state)) return new ConflictError(cause)
   return isDown(cause) || isAgain(cause) ? new StoreDownError(cause) : cause
 }

@@ -72,11 +72,12 @@ export function runUnit(statements: readonly Bound[]): Written[] {
   })
 }
 
+const CONFLICTS = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'SQLITE_CONSTRAINT_FOREIGNKEY'])
+
 function attempted(run: () => Written): Written {
   try {
     return run()
   } catch (cause) {
-    const code = codeOf(cause)
-    throw code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY' ? new ConflictError(cause) : cause
+    throw CONFLICTS.has(codeOf(cause)) ? new ConflictError(cause) : cause
   }
 }

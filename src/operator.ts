@@ -1,0 +1,112 @@
+// Joins the admin room to the rest: what an operator keeps in the database is published beside what the file, the
+// environment and this machine give, and each side can change without the other.
+
+import { type Access, createSignIn } from './access/index.ts'
+import {
+  type Admin,
+  type AdminParts,
+  type Customer,
+  createAdmin,
+  createCustomer,
+  createPublishing,
+  finishRedemptions,
+  type PublishedRows,
+} from './admin/index.ts'
+import type { Billing } from './billing/index.ts'
+import { type BootConfig, ConfigError, type OperatorPrice } from './config/index.ts'
+import type { Log } from './lib/log.ts'
+import { Vault, VaultError } from './lib/vault.ts'
+import type { Cooldowns } from './routing/index.ts'
+import { type ChannelRow, compileSnapshot, type Publisher, type Snapshot, withAliases } from './snapshot/index.ts'
+import type { Store } from './store/index.ts'
+import { masterKeyText } from './web.ts'
+
+/** Rows that no operator edits here. */
+export interface BaseRows {
+  readonly channels: readonly ChannelRow[]
+  readonly prices: readonly OperatorPrice[]
+}
+
+export interface AdministrationParts {
+  readonly config: Pick<BootConfig, 'masterKeys' | 'dataDirectory'>
+  readonly store: Store
+  readonly access: Access
+  readonly billing: Billing
+  readonly cooldowns: Cooldowns
+  readonly published: Publisher
+  readonly log: Log
+  readonly base: BaseRows
+  readonly targetOf: AdminParts['targetOf']
+  nowMs(): number
+}
+
+export interface Administration {
+  readonly admin: Admin
+  readonly customer: Customer
+  /** Publishes other base rows with the operator's own. @throws CompileError; then everything stays as it was. */
+  rebase(base: BaseRows): Snapshot
+  close(): void
+}
+
+const NO_ROWS: PublishedRows = { channels: [], aliases: [], prices: [], modelLimits: [], searchBackends: [] }
+
+/** Publishes what is stored. @throws CompileError when it does not fit the base rows: a name that both have. */
+export async function startAdministration(parts: AdministrationParts): Promise<Administration> {
+  const { store, published, log, nowMs } = parts
+  let { base } = parts
+  let own = NO_ROWS
+
+  const channelsOf = (rows: PublishedRows, from: BaseRows): ChannelRow[] => withAliases([...from.channels, ...rows.channels], rows.aliases)
+  const pricesOf = (rows: PublishedRows, from: BaseRows): OperatorPrice[] => [...from.prices, ...rows.prices]
+
+  const vault = vaultOf(parts.config)
+  const publishing = await createPublishing({
+    store: store.operator,
+    vault,
+    log,
+    target: {
+      compile: (rows) => compileSnapshot(channelsOf(rows, base), 0, pricesOf(rows, base)),
+      publish(rows) {
+        published.publish(channelsOf(rows, base), pricesOf(rows, base))
+        own = rows
+      },
+      current: published.current,
+      base: () => base.channels,
+    },
+  })
+  await finishRedemptions({ store: store.operator, ledger: store.ledger }, nowMs())
+
+  const { access, billing, cooldowns } = parts
+  return {
+    admin: createAdmin({
+      store: store.operator,
+      requests: store.requests,
+      ledger: store.ledger,
+      access,
+      billing,
+      cooldowns,
+      signIn: createSignIn(store.operator, nowMs),
+      vault,
+      publishing,
+      log,
+      targetOf: parts.targetOf,
+      nowMs,
+    }),
+    customer: createCustomer({ store: store.operator, ledger: store.ledger, billing, nowMs }),
+    rebase(next) {
+      const snapshot = published.publish(channelsOf(own, next), pricesOf(own, next))
+      base = next
+      return snapshot
+    },
+    close: publishing.close,
+  }
+}
+
+function vaultOf(config: Pick<BootConfig, 'masterKeys' | 'dataDirectory'>): Vault {
+  const { text, from } = masterKeyText(config)
+  try {
+    return new Vault(text)
+  } catch (cause) {
+    throw cause instanceof VaultError ? new ConfigError(`${from}: ${cause.message}`) : cause
+  }
+}
