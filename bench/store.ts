@@ -29,14 +29,14 @@ const COLUMNS = `unit, start_ms, key_id, customer, model, channel, project_id, o
 const rollup = (unit: 'hour' | 'day', series: (name: string, count: number) => string): string => {
   const step = unit === 'hour' ? HOUR_MS : DAY_MS
   return `INSERT INTO usage_rollup (${COLUMNS})
-    SELECT '${unit}', ${FIRST_DAY * DAY_MS} + t.i * ${step}, 'key_' || k.i, '', 'model-' || m.i, 'ch_1', 'prj_' || (k.i % 50),
+    SELECT '${unit}', ${FIRST_DAY * DAY_MS} + CAST(t.i AS BIGINT) * ${step}, 'key_' || k.i, '', 'model-' || m.i, 'ch_1', 'prj_' || (k.i % 50),
       'org_' || (k.i % 10), '', 5, 0, 0, 1000, 100, 300, 0, 0, 12345, 10000, 900
     FROM ${series('t', unit === 'hour' ? hours : days)}, ${series('k', KEYS)}, ${series('m', MODELS)}`
 }
 const LOG_ROWS = Math.min(rows, 2_000_000)
 const log = (series: (name: string, count: number) => string): string =>
   `INSERT INTO request (id, key_id, started_ms, outcome, detail)
-   SELECT 'req_' || (1000000000 + n.i), 'key_' || (n.i % ${KEYS}), ${FIRST_DAY * DAY_MS} + n.i * 40, 'ok', '{"usage":{"input_tokens":10}}' FROM ${series('n', LOG_ROWS)} ORDER BY n.i`
+   SELECT 'req_' || (1000000000 + n.i), 'key_' || (n.i % ${KEYS}), ${FIRST_DAY * DAY_MS} + CAST(n.i AS BIGINT) * 40, 'ok', '{"usage":{"input_tokens":10}}' FROM ${series('n', LOG_ROWS)} ORDER BY n.i`
 
 interface Subject {
   readonly name: string

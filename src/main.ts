@@ -65,7 +65,7 @@ async function main(): Promise<void> {
   collectDefaultMetrics({ register: registry })
   const { limits, web } = config.file
   const webTools = createWebTools({
-    routes: () => servingRoutes(routes, () => !store.documents.isEmpty()),
+    routes: () => servingRoutes([...administration.searchRoutes(), ...routes], () => !store.documents.isEmpty()),
     documents: store.documents,
     upstream,
     fetchGuarded,

@@ -11,15 +11,17 @@ import {
   createPublishing,
   finishRedemptions,
   type PublishedRows,
+  type PublishedSearchBackend,
 } from './admin/index.ts'
 import type { Billing } from './billing/index.ts'
 import { type BootConfig, ConfigError, type OperatorPrice } from './config/index.ts'
 import type { Log } from './lib/log.ts'
 import { Vault, VaultError } from './lib/vault.ts'
 import type { Cooldowns } from './routing/index.ts'
-import { type ChannelRow, compileSnapshot, type Publisher, type Snapshot, withAliases } from './snapshot/index.ts'
+import { type ChannelRow, compileSnapshot, type Publisher, type Snapshot, withAliases, withAliasPrices } from './snapshot/index.ts'
 import type { Store } from './store/index.ts'
-import { masterKeyText } from './web.ts'
+import type { SearchRoute } from './tools/index.ts'
+import { masterKeyText, searchRoute } from './web.ts'
 
 /** Rows that no operator edits here. */
 export interface BaseRows {
@@ -43,6 +45,8 @@ export interface AdministrationParts {
 export interface Administration {
   readonly admin: Admin
   readonly customer: Customer
+  /** The operator's web-search backends, in the order in which they are tried. */
+  searchRoutes(): readonly SearchRoute[]
   /** Publishes other base rows with the operator's own. @throws CompileError; then everything stays as it was. */
   rebase(base: BaseRows): Snapshot
   close(): void
@@ -55,9 +59,10 @@ export async function startAdministration(parts: AdministrationParts): Promise<A
   const { store, published, log, nowMs } = parts
   let { base } = parts
   let own = NO_ROWS
+  let searchRoutes: readonly SearchRoute[] = []
 
   const channelsOf = (rows: PublishedRows, from: BaseRows): ChannelRow[] => withAliases([...from.channels, ...rows.channels], rows.aliases)
-  const pricesOf = (rows: PublishedRows, from: BaseRows): OperatorPrice[] => [...from.prices, ...rows.prices]
+  const pricesOf = (rows: PublishedRows, from: BaseRows): OperatorPrice[] => withAliasPrices([...from.prices, ...rows.prices], rows.aliases)
 
   const vault = vaultOf(parts.config)
   const publishing = await createPublishing({
@@ -65,9 +70,13 @@ export async function startAdministration(parts: AdministrationParts): Promise<A
     vault,
     log,
     target: {
-      compile: (rows) => compileSnapshot(channelsOf(rows, base), 0, pricesOf(rows, base)),
+      compile(rows) {
+        rows.searchBackends.map(routeOf)
+        return compileSnapshot(channelsOf(rows, base), 0, pricesOf(rows, base))
+      },
       publish(rows) {
         published.publish(channelsOf(rows, base), pricesOf(rows, base))
+        searchRoutes = rows.searchBackends.map(routeOf)
         own = rows
       },
       current: published.current,
@@ -93,6 +102,7 @@ export async function startAdministration(parts: AdministrationParts): Promise<A
       nowMs,
     }),
     customer: createCustomer({ store: store.operator, ledger: store.ledger, billing, nowMs }),
+    searchRoutes: () => searchRoutes,
     rebase(next) {
       const snapshot = published.publish(channelsOf(own, next), pricesOf(own, next))
       base = next
@@ -100,6 +110,25 @@ export async function startAdministration(parts: AdministrationParts): Promise<A
     },
     close: publishing.close,
   }
+}
+
+/** A stored backend as an entry of the file. A credential is the secret itself: nothing here reads the environment. */
+function routeOf(row: PublishedSearchBackend): SearchRoute {
+  const credential = row.credential?.reveal()
+  if (credential?.startsWith('env:') === true) throw new ConfigError(`search ${row.name}: a stored credential cannot name a variable`)
+  return searchRoute(
+    {
+      name: row.name,
+      backend: row.backend,
+      settings: row.settings,
+      enabled: true,
+      ...(row.baseUrl !== null && { base_url: row.baseUrl }),
+      ...(credential !== undefined && { credential }),
+      ...(row.timeoutMs !== null && { timeout_seconds: row.timeoutMs / 1000 }),
+      ...(row.pricePerSearch !== null && { price_per_search: row.pricePerSearch / 1e9 }),
+    },
+    {},
+  )
 }
 
 function vaultOf(config: Pick<BootConfig, 'masterKeys' | 'dataDirectory'>): Vault {

@@ -21,11 +21,12 @@ export function searchRoutes({ file, environment }: BootConfig): SearchRoute[] {
   return entries.map((entry) => {
     if (seen.has(entry.name)) throw new ConfigError(`search ${entry.name}: two backends have this name`)
     seen.add(entry.name)
-    return fileRoute(entry, environment)
+    return searchRoute(entry, environment)
   })
 }
 
-function fileRoute(entry: SearchEntry, environment: BootConfig['environment']): SearchRoute {
+/** What an entry stands for. @throws ConfigError */
+export function searchRoute(entry: SearchEntry, environment: BootConfig['environment']): SearchRoute {
   const where = `search ${entry.name}`
   const backend = backendById(entry.backend)
   if (backend === undefined) throw new ConfigError(`${where}: there is no backend \`${entry.backend}\`; known: ${ids()}`)

@@ -70,11 +70,11 @@ export async function issueFirstKey({ keys, write }: Pick<OperatorStore, 'keys' 
 export async function storeAdminKey(store: Pick<OperatorStore, 'keys' | 'write'>, key: string, nowMs: number): Promise<void> {
   const shown = shownOf(key)
   const row = await store.keys.find({ hash: shown.hash })
-  if (row !== undefined && row.revokedMs === null && row.role === 'owner' && row.expiresMs === null) return
+  if (row !== undefined && row.revokedMs === null && row.role === 'owner' && row.expiresMs === null && row.addresses === null) return
   const change =
     row === undefined
       ? store.keys.insert({ ...plainKey('admin', shown, nowMs), role: 'owner' })
-      : store.keys.update(row, { revokedMs: null, expiresMs: null, role: 'owner', updatedMs: nowMs })
+      : store.keys.update(row, { revokedMs: null, expiresMs: null, addresses: null, role: 'owner', updatedMs: nowMs })
   try {
     await store.write([change])
   } catch (thrown) {

@@ -171,7 +171,13 @@ async function redeemed(
 /** Since when nothing was forgotten: all that the account ever used. */
 async function used({ store }: CustomerParts, caller: Caller, range: { fromMs: number; toMs: number }): Promise<number> {
   await store.usage.flush()
-  const [sum] = await store.usage.report({ unit: 'day', ...range, by: [], where: { organisation: [caller.organisationId] }, limit: 1 })
+  const [sum] = await store.usage.report({
+    unit: 'day',
+    ...range,
+    by: [],
+    where: { organisation: [caller.organisationId], mode: ['live'] },
+    limit: 1,
+  })
   return sum?.charge ?? 0
 }
 

@@ -4,6 +4,7 @@
 import { type OperatorPrice, parsePrice } from '../config/index.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { Log } from '../lib/log.ts'
+import type { Secret } from '../lib/secret.ts'
 import { type Vault, VaultError } from '../lib/vault.ts'
 import { type Alias, type ChannelRow, CompileError, type Snapshot } from '../snapshot/index.ts'
 import type {
@@ -32,7 +33,11 @@ export interface PublishedRows {
   readonly aliases: readonly Alias[]
   readonly prices: readonly OperatorPrice[]
   readonly modelLimits: readonly ModelLimitRow[]
-  readonly searchBackends: readonly SearchBackendRow[]
+  readonly searchBackends: readonly PublishedSearchBackend[]
+}
+
+export interface PublishedSearchBackend extends Omit<SearchBackendRow, 'credential'> {
+  readonly credential?: Secret
 }
 
 /** Where rows become what requests read; the boot's own rows join there. */
@@ -147,7 +152,10 @@ function opened(rows: OperatorRows, vault: Vault, log: Log): PublishedRows {
     aliases: rows.aliases.filter(({ enabled }) => enabled),
     prices: rows.prices.flatMap((row) => priceOf(row, log) ?? []),
     modelLimits: rows.modelLimits,
-    searchBackends: rows.searchBackends.filter(({ enabled }) => enabled),
+    searchBackends: rows.searchBackends
+      .filter(({ enabled }) => enabled)
+      .sort((a, b) => a.priority - b.priority)
+      .flatMap((row) => searchBackend(row, vault, log) ?? []),
   }
 }
 
@@ -171,6 +179,16 @@ function channelRow(row: OperatorChannelRow, vault: Vault, log: Log): ChannelRow
   } catch (cause) {
     if (!(cause instanceof VaultError)) throw cause
     log('error', 'a channel is left out', { channel: row.name, cause: cause.message })
+    return undefined
+  }
+}
+
+function searchBackend({ credential, ...row }: SearchBackendRow, vault: Vault, log: Log): PublishedSearchBackend | undefined {
+  try {
+    return { ...row, ...(credential !== null && { credential: vault.open(credential, searchPlace(row.id)) }) }
+  } catch (cause) {
+    if (!(cause instanceof VaultError)) throw cause
+    log('error', 'a search backend is left out', { backend: row.name, cause: cause.message })
     return undefined
   }
 }

@@ -4,7 +4,7 @@ import type { UsageGrouping, UsageRepository, UsageRow, UsageUnit } from '../sto
 import { faulty } from './failure.ts'
 import { dollarsOf, timeText } from './shown.ts'
 
-const GROUPINGS: readonly UsageGrouping[] = ['start', 'organisation', 'project', 'key', 'user', 'customer', 'model', 'channel']
+const GROUPINGS: readonly UsageGrouping[] = ['start', 'organisation', 'project', 'key', 'user', 'mode', 'customer', 'model', 'channel']
 const DAY_MS = 86_400_000
 const MAX_ROWS = 10_000
 

@@ -1,15 +1,13 @@
 // One exchange's account: held before it runs, charged with what it used, settled once. Everything is computed at once
 // and in memory; only `hold` and `settle` reach the ledger, and what they return waits for it where there is a wait.
 
-import { GatewayError } from '../core/errors.ts'
 import { costOf } from '../core/price.ts'
 import { addUsage, type Usage } from '../core/usage.ts'
-import { dollarsText } from '../lib/money.ts'
 import type { Route } from '../snapshot/index.ts'
 import type { AccountMode } from '../store/index.ts'
 import type { LedgerDesk } from './desk.ts'
 import { costsText, journalDetail } from './detail.ts'
-import { LEAST_OUTPUT_TOKENS, type Quote } from './quote.ts'
+import type { Quote } from './quote.ts'
 import { type Amounts, amountsOf, type Ending, isCharged } from './settlement.ts'
 
 export interface BillParty {
@@ -71,10 +69,9 @@ export class Bill {
     const { quote } = this
     const ceiling = quote.ceiling()
     if (ceiling === 0) return
-    const open = quote.ask.maxOutputTokens === undefined && quote.ask.media === undefined
-    const atLeast = open ? quote.ceiling(LEAST_OUTPUT_TOKENS) : ceiling
+    const atLeast = quote.least()
     const amount = await this.#desk.hold({ id, account, amount: ceiling, atLeast })
-    if (amount === undefined) throw tooLittle(atLeast)
+    if (amount === undefined) throw quote.tooDear()
     this.#held = amount
     if (amount < ceiling) this.#outputLimit = quote.affordable(amount)
   }
@@ -90,10 +87,10 @@ export class Bill {
     this.#rounds.push({ route, usage })
   }
 
-  /** A search that we ran ourselves: the customer pays what it cost us. */
-  searched(backend: string, nanos: number): void {
+  /** A search that we ran ourselves: the customer pays what it cost us, unless it served a try that was given up. */
+  searched(backend: string, nanos: number, charged = true): void {
     this.#add(`search ${backend}`, nanos)
-    this.#searchNanos += nanos
+    if (charged) this.#searchNanos += nanos
   }
 
   #add(account: string, nanos: number): void {
@@ -160,8 +157,3 @@ export class Bill {
     return { ...result, durable: held === undefined ? this.#desk.charge({ ...row, account }) : this.#desk.settle(row) }
   }
 }
-
-const tooLittle = (nanos: number): GatewayError =>
-  new GatewayError('insufficient_quota', {
-    message: `The balance does not cover this request, which may cost up to ${dollarsText(nanos)} dollars.`,
-  })

@@ -2,6 +2,7 @@
 
 import { GatewayError } from '../core/errors.ts'
 import type { Multiplier } from '../core/price.ts'
+import { dollarsText } from '../lib/money.ts'
 import type { PriceBook, Route, RoutePrice } from '../snapshot/index.ts'
 import { affordableOutput, ceilingOf, type Extent, missingDimensions } from './ceiling.ts'
 
@@ -14,6 +15,10 @@ export interface Ask extends Omit<Extent, 'inputTokens'> {
   readonly nowMs: number
   /** An upper estimate of the input. Asked only when an amount is to be held. */
   inputTokens(): number
+  /** What else it holds that may cost more. Asked only when an amount is to be held. */
+  traits?(): Pick<Extent, 'imageInput' | 'cacheLifetime'>
+  /** The most searches that the upstream of a route may run, where routes differ. */
+  searchesOn?(route: Route): number
   /** The client's own limit for each choice. Absent: the model's maximum. */
   readonly maxOutputTokens?: number
   /** The most that searches we run ourselves may cost, nano-dollars: the customer pays what they cost us. */
@@ -32,6 +37,8 @@ export class Quote {
   /** Prices by route, in the order of the routes; `undefined` where the route must not run. */
   readonly offers: readonly (RoutePrice | undefined)[]
   #extent: Extent | undefined
+  /** Of the route that may run most. */
+  #searches = 0
 
   /** @throws GatewayError `no_price` when no route has a price for all that the request uses. */
   constructor(ask: Ask) {
@@ -40,8 +47,12 @@ export class Quote {
     this.offers = ask.routes.map((route) => {
       const found = ask.prices.on(ask.model, route, ask.nowMs)
       if (found === undefined) return undefined
-      const lacking = missingDimensions(found.charge.price, ask)
-      if (lacking.length === 0) return found
+      const searches = ask.searchesOn?.(route) ?? ask.searches ?? 0
+      const lacking = missingDimensions(found.charge.price, searches === 0 ? ask : { ...ask, searches })
+      if (lacking.length === 0) {
+        this.#searches = Math.max(this.#searches, searches)
+        return found
+      }
       missing ??= lacking
       return undefined
     })
@@ -78,6 +89,19 @@ export class Quote {
     return highest + (this.ask.searchNanos ?? 0)
   }
 
+  /** The least that must be held: the whole ceiling, or where the limit is ours to set, that of an answer worth beginning. */
+  least(): number {
+    return this.ask.maxOutputTokens === undefined && this.ask.media === undefined ? this.ceiling(LEAST_OUTPUT_TOKENS) : this.ceiling()
+  }
+
+  /** The refusal when a balance does not cover it. */
+  tooDear(): GatewayError {
+    const amount = dollarsText(this.least())
+    return new GatewayError('insufficient_quota', {
+      message: `The balance does not cover this request, which may cost up to ${amount} dollars.`,
+    })
+  }
+
   /** The limit of output that `amount` covers on every route. */
   affordable(amount: number): number {
     const forModel = amount - (this.ask.searchNanos ?? 0)
@@ -95,7 +119,12 @@ export class Quote {
   }
 
   extent(): Extent {
-    this.#extent ??= { ...this.ask, inputTokens: Math.max(0, Math.ceil(this.ask.inputTokens()) || 0) }
+    this.#extent ??= {
+      ...this.ask,
+      ...this.ask.traits?.(),
+      inputTokens: Math.max(0, Math.ceil(this.ask.inputTokens()) || 0),
+      searches: this.#searches,
+    }
     return this.#extent
   }
 }

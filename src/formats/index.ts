@@ -4,7 +4,7 @@ import { anthropicMessages } from './chat/anthropic-messages/index.ts'
 import { bedrockConverse } from './chat/bedrock-converse/index.ts'
 import type { ChatFormat } from './chat/format.ts'
 import { countTokensRequest, encodeCountTokens, geminiGenerateContent } from './chat/gemini-generate-content/index.ts'
-import { openaiChat, withoutCustomTools } from './chat/openai-chat/index.ts'
+import { openaiChat, withPlainTools } from './chat/openai-chat/index.ts'
 import { openaiResponses } from './chat/openai-responses/index.ts'
 
 export type { Begun, ChatContext, ChatFormat, Fate, Fates, Framing, Peek, Sighting, Watch } from './chat/format.ts'
@@ -16,7 +16,7 @@ export {
   geminiGenerateContent,
   openaiChat,
   openaiResponses,
-  withoutCustomTools,
+  withPlainTools,
 }
 
 /** Formats that clients may speak. */

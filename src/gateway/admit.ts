@@ -11,12 +11,16 @@ import { membersOf } from '../lib/json-splice.ts'
 import { type Candidate, plan } from '../routing/index.ts'
 import type { Snapshot } from '../snapshot/index.ts'
 import type { Call, Gateway } from './call.ts'
-import { claim } from './claim.ts'
+import { claim, type Demand } from './claim.ts'
 import { estimateInputTokens } from './estimate.ts'
+import { extentOf } from './extent.ts'
 import type { ExchangeRecord } from './record.ts'
 
 export interface Admitted {
+  /** Its signal stops the work. */
   readonly call: Call
+  /** Aborts when the client is gone, though the work may go on. */
+  readonly gone: AbortSignal
   readonly caller: Caller
   readonly peek: Peek
   readonly candidates: readonly Candidate[]
@@ -42,8 +46,15 @@ const READ_ONCE = new Set([
   'generationConfig',
 ])
 
-/** @throws GatewayError */
-export async function admit(call: Call, gateway: Gateway, record: ExchangeRecord): Promise<Admitted> {
+/** A request before anything is reserved for it. */
+export interface Considered extends Omit<Admitted, 'candidates' | 'gone'> {
+  /** Where it may go, those without a price among them. */
+  readonly planned: readonly Candidate[]
+  readonly bill: Bill
+}
+
+/** Who asks for what, where it may go and what that may cost. Reserves nothing. @throws GatewayError */
+export async function consider(call: Call, gateway: Gateway, record: ExchangeRecord): Promise<Considered> {
   const { http, format } = call
   const resolved = gateway.access.resolve(http)
   const caller = resolved instanceof Promise ? await resolved : resolved
@@ -66,27 +77,45 @@ export async function admit(call: Call, gateway: Gateway, record: ExchangeRecord
     return decoded
   }
 
-  const bill = gateway.billing.open(askOf(call, { peek, caller, snapshot, planned, request }), {
+  const bill = gateway.billing.open(askOf(call, { peek, caller, snapshot, planned, request, gateway }), {
     id: record.id,
     account: caller.account,
     mode: caller.billing,
   })
   record.reserve(bill, caller.cutStreams, () => estimateInputTokens(request()))
   record.customer = customerOf(http, caller, request)
-  const claimed = claim(
-    { caller, bill, customer: record.customer, nowMs: call.receivedMs, tokens: () => bill.quote.extent().inputTokens + outputOf(bill) },
-    gateway,
-  )
+  return { call, caller, peek, planned, record, note, request, bill }
+}
+
+/** Reserves what an exchange may take. @throws GatewayError */
+export async function admit(received: Call, gateway: Gateway, record: ExchangeRecord): Promise<Admitted> {
+  const { planned, bill, ...considered } = await consider(received, gateway, record)
+  const { caller, peek, note, request } = considered
+  const demand: Demand = {
+    caller,
+    bill,
+    customer: record.customer,
+    nowMs: received.receivedMs,
+    promptTokens: () => bill.quote.extent().inputTokens,
+    outputTokens: () => outputOf(bill),
+    refused: (standings) => {
+      record.standings = standings
+    },
+  }
+  const claimed = claim(demand, gateway)
   record.slot = claimed instanceof Promise ? await claimed : claimed
 
+  const gone = received.signal
+  // What is paid for whole is finished whoever waits for it.
+  const call = caller.cutStreams === 'finish' ? { ...received, signal: new AbortController().signal } : received
   const priced = planned.filter((_, index) => bill.quote.offers[index] !== undefined)
   const { outputLimit } = bill
-  if (outputLimit === undefined) return { call, caller, peek, candidates: priced, record, note, request }
+  if (outputLimit === undefined) return { ...considered, call, gone, candidates: priced }
   note({ kind: 'changed', field: 'max_tokens', reason: `the balance covers ${outputLimit} tokens of output` })
   const limited = { ...request(), maxOutputTokens: outputLimit }
   // A limit that the client did not write can only be sent by writing the body anew.
   const candidates = priced.map((candidate): Candidate => ({ ...candidate, mode: 'translate' }))
-  return { call, caller, peek: { ...peek, maxOutputTokens: outputLimit }, candidates, record, note, request: () => limited }
+  return { ...considered, call, gone, peek: { ...peek, maxOutputTokens: outputLimit }, candidates, request: () => limited }
 }
 
 interface Planning {
@@ -101,6 +130,7 @@ function planOf(call: Call, { peek, caller, snapshot, gateway }: Planning & { re
     model: peek.model,
     clientFormat: call.format,
     choices: peek.choices,
+    body: peek,
     sandboxOnly: caller.mode === 'test',
     nowMs: call.receivedMs,
     cooldowns: gateway.cooldowns,
@@ -111,15 +141,25 @@ function planOf(call: Call, { peek, caller, snapshot, gateway }: Planning & { re
 
 function askOf(
   call: Call,
-  { peek, caller, snapshot, planned, request }: Planning & { readonly planned: readonly Candidate[]; request(): ChatRequest },
+  {
+    peek,
+    caller,
+    snapshot,
+    planned,
+    request,
+    gateway,
+  }: Planning & {
+    readonly planned: readonly Candidate[]
+    readonly gateway: Gateway
+    request(): ChatRequest
+  },
 ): Ask {
   return {
     model: peek.model,
     routes: planned,
     prices: snapshot.prices,
     nowMs: call.receivedMs,
-    inputTokens: () => estimateInputTokens(request()),
-    choices: peek.choices,
+    ...extentOf({ call, peek, request }, planned, gateway),
     ...(caller.multiplier !== undefined && { multiplier: caller.multiplier }),
     ...(peek.maxOutputTokens !== undefined && { maxOutputTokens: peek.maxOutputTokens }),
   }

@@ -1,13 +1,21 @@
 // Tries candidates in order until one commits. Which failure moves on and which ends is decided by the
 // error's code alone. Before a commit nothing has reached the client, so moving on is invisible.
 
-import { ERRORS, GatewayError } from '../core/errors.ts'
+import { ERRORS, type ErrorCode, GatewayError } from '../core/errors.ts'
 import type { Candidate } from '../routing/index.ts'
 import type { Admitted } from './admit.ts'
 import type { Gateway } from './call.ts'
 import { scrubbed } from './scrub.ts'
 
 const RETRY_PAUSE_MS = 100
+/** Failures behind which the upstream may have read the prompt and begun: it bills that, whatever became of it. */
+const WORKED: ReadonlySet<ErrorCode> = new Set([
+  'client_closed',
+  'upstream_timeout',
+  'upstream_cut',
+  'upstream_malformed',
+  'upstream_empty',
+])
 
 /**
  * @param open tries one candidate; a rejection means that nothing of it reached the client.
@@ -41,6 +49,7 @@ export async function attempt<Opened>(
     } catch (thrown) {
       const error = call.signal.aborted ? new GatewayError('client_closed') : scrubbed(GatewayError.from(thrown), candidate)
       noteAttempt(admitted, candidate, gateway.nowMs() - startedMs, error)
+      record.abandon(candidate, WORKED.has(error.code))
       const { retry, cooldown, log } = ERRORS[error.code]
       if (cooldown) gateway.cooldowns.fail(candidate.channel.id, gateway.nowMs(), error.details.retryAfterMs)
       if (gateway.log.enabled(log)) {

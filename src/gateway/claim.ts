@@ -12,6 +12,7 @@ import {
   refusalError,
   type Slot,
   type SpentNanos,
+  type Standing,
 } from '../limits/index.ts'
 import type { UsageQuestion, UsageRepository } from '../store/index.ts'
 import type { Gateway } from './call.ts'
@@ -23,8 +24,12 @@ export interface Demand {
   /** The end customer as the client names them. */
   readonly customer: string | undefined
   readonly nowMs: number
-  /** An upper estimate of input and output tokens. */
-  tokens(): number
+  /** An upper estimate of the input. */
+  promptTokens(): number
+  /** The most that all choices may hold. */
+  outputTokens(): number
+  /** Told where the limits stand when one of them refuses. */
+  refused(standings: readonly Standing[]): void
 }
 
 /** @throws GatewayError `rate_limited`, `insufficient_quota` */
@@ -34,17 +39,25 @@ export function claim(demand: Demand, gateway: Gateway): Slot | Promise<Slot> {
   const taken = gateway.limits.take({
     nowMs: demand.nowMs,
     rules,
-    ...(rules.some(({ kind }) => kind === 'tokens') && { tokens: demand.tokens() }),
+    ...(rules.some(({ kind }) => kind === 'tokens') && tokensOf(demand)),
     ...(rules.some(({ kind }) => kind === 'quota') && { nanos: bill.quote.free ? 0 : bill.quote.ceiling() }),
   })
-  if (taken instanceof Promise) return taken.then((answer) => held(bill, granted(answer)))
-  return held(bill, granted(taken))
+  if (taken instanceof Promise) return taken.then((answer) => held(bill, granted(answer, demand)))
+  return held(bill, granted(taken, demand))
+}
+
+function tokensOf(demand: Demand): { tokens: number; leastTokens: number } {
+  const leastTokens = demand.promptTokens()
+  return { tokens: leastTokens + demand.outputTokens(), leastTokens }
 }
 
 type Taken = Awaited<ReturnType<Gateway['limits']['take']>>
 
-function granted(taken: Taken): Slot {
-  if (taken.refused) throw refusalError(taken)
+function granted(taken: Taken, demand: Demand): Slot {
+  if (taken.refused) {
+    demand.refused(taken.standings)
+    throw refusalError(taken)
+  }
   return taken
 }
 

@@ -1,11 +1,13 @@
 // The story of one chat exchange, top to bottom: admit, attempt, answer, finish.
 
 import { GatewayError } from '../core/errors.ts'
+import { splice } from '../lib/json-splice.ts'
 import { dollarsText } from '../lib/money.ts'
 import { FREE_SLOT, type HeaderDialect, rateLimitHeaders } from '../limits/index.ts'
 import { type Admitted, admit } from './admit.ts'
 import { attempt } from './attempt.ts'
 import type { Answer, Call, Gateway } from './call.ts'
+import { dryRun } from './dry-run.ts'
 import { finish } from './finish.ts'
 import { openStream, openUnary } from './open.ts'
 import type { OpenStream } from './piece.ts'
@@ -17,6 +19,7 @@ export async function exchange(call: Call, gateway: Gateway): Promise<Answer> {
   const record = new ExchangeRecord(call.requestId, call.format.id, call.receivedMs)
   gateway.metrics.started()
   try {
+    if (call.http.headers.get('x-switchyard-dry-run') === 'true') return await dryRun(call, gateway, record)
     const admitted = await admit(call, gateway, record)
     return withReceipt(admitted.peek.stream ? await streamed(admitted, gateway) : await unary(admitted, gateway), record, gateway)
   } catch (thrown) {
@@ -32,7 +35,7 @@ async function unary(admitted: Admitted, gateway: Gateway): Promise<Answer> {
   const body = await attempt(admitted, gateway, (candidate) => openUnary(admitted, candidate, gateway))
   const durable = finish(admitted.record, gateway)
   if (durable !== undefined) await durable
-  return { kind: 'unary', status: 200, headers: { 'content-type': 'application/json' }, body }
+  return { kind: 'unary', status: 200, headers: { 'content-type': 'application/json' }, body: withCost(body, admitted) }
 }
 
 async function streamed(admitted: Admitted, gateway: Gateway): Promise<Answer> {
@@ -56,6 +59,14 @@ async function within(opening: Promise<OpenStream>, limitMs: number): Promise<Op
   }
 }
 
+/** An answer that we wrote says what it cost; one that goes by keeps its bytes, and the header says it. */
+function withCost(body: string, { call, record }: Admitted): string {
+  const { settlement } = record
+  const written = record.attempts.at(-1)?.mode === 'translate' && call.format.costPath !== undefined
+  if (settlement === undefined || !written) return body
+  return splice(body, [{ op: 'set', path: call.format.costPath as readonly string[], value: dollarsText(settlement.chargeNanos) }])
+}
+
 /** An error in the client's own format, with its status and headers. */
 export function errorAnswer({ format, requestId }: Pick<Call, 'format' | 'requestId'>, error: GatewayError): Answer {
   const { status, headers, body } = format.encodeError(error, requestId)
@@ -71,9 +82,10 @@ function withReceipt(answer: Answer, record: ExchangeRecord, gateway: Gateway): 
   }
   const { settlement, slot } = record
   if (settlement !== undefined && answer.kind === 'unary') headers['x-switchyard-cost'] = dollarsText(settlement.chargeNanos)
-  if (slot !== undefined && slot !== FREE_SLOT) {
+  if ((slot !== undefined && slot !== FREE_SLOT) || record.standings !== undefined) {
     const nowMs = gateway.nowMs()
-    Object.assign(headers, rateLimitHeaders(dialectOf(record.format), slot.standings(nowMs), nowMs))
+    const standings = record.standings ?? slot?.standings(nowMs) ?? []
+    Object.assign(headers, rateLimitHeaders(dialectOf(record.format), standings, nowMs))
   }
   headers['x-switchyard-overhead-ms'] = String(Math.max(0, gateway.nowMs() - record.startedMs - record.upstreamMs))
   if (record.warnings.length > 0) {

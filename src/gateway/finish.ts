@@ -35,7 +35,7 @@ export function finish(record: ExchangeRecord, gateway: Gateway, error?: Gateway
 }
 
 function endOf(record: ExchangeRecord, error: GatewayError | undefined): End {
-  if (error === undefined) return record.spoke || (record.usage?.outputTokens ?? 1) > 0 ? 'whole' : 'empty'
+  if (error === undefined) return record.spoke || (record.usage?.outputTokens ?? 0) > 0 ? 'whole' : 'empty'
   if (record.served === undefined || !record.spoke) return 'failed'
   return error.code === 'client_closed' ? 'left' : 'cut'
 }
@@ -46,7 +46,7 @@ function settled(record: ExchangeRecord, end: End, nowMs: number): Promise<void>
   if (rounds !== undefined && served !== undefined) {
     for (const usage of end === 'whole' ? rounds.slice(0, -1) : rounds) bill.round(served, usage)
   }
-  for (const { backend, costNanos } of record.searches ?? []) bill.searched(backend, costNanos)
+  for (const [at, { backend, costNanos }] of (record.searches ?? []).entries()) bill.searched(backend, costNanos, at >= record.lostSearches)
   const settlement = bill.settle({
     end,
     policy: record.policy,
@@ -56,7 +56,8 @@ function settled(record: ExchangeRecord, end: End, nowMs: number): Promise<void>
     ...(served !== undefined && { route: served }),
   })
   record.settlement = settlement
-  if (record.usage === undefined && settlement.usage !== undefined) record.usage = settlement.usage
+  // What we counted ourselves stands in no report; how often we searched stands only there.
+  if (settlement.usage !== undefined) record.usage = rounds === undefined ? settlement.usage : { ...record.usage, ...settlement.usage }
   // What was tried counts as a request, whatever came of it.
   if (record.attempts.length === 0) slot?.release()
   else slot?.settle({ nowMs, tokens: tokensOf(record.usage), nanos: settlement.chargeNanos })
@@ -72,6 +73,7 @@ function counted(record: ExchangeRecord, caller: Caller, gateway: Gateway): void
     projectId: caller.projectId,
     organisationId: caller.organisationId,
     userId: caller.userId,
+    mode: caller.mode,
     customer: record.customer,
     model: record.model,
     channel: record.served?.channel.name,

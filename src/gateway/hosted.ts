@@ -9,6 +9,8 @@ import type { Admitted } from './admit.ts'
 import type { Gateway } from './call.ts'
 import { NO_BACKEND } from './web.ts'
 
+type Asked = Pick<Admitted, 'call' | 'peek' | 'request'>
+
 /** What remains for us to do. `run`: the hosted tools. `continue`: only what a client of another format cannot: resume a paused turn. */
 export type HostedWork = { readonly kind: 'run'; readonly tools: WebDeclarations } | { readonly kind: 'continue' }
 
@@ -16,7 +18,7 @@ export type HostedWork = { readonly kind: 'run'; readonly tools: WebDeclarations
  * `undefined` when nothing is left to us: the candidate's answer is the client's.
  * @throws GatewayError 400 for a declaration that breaks its rules, and where nobody can search.
  */
-export function hostedWork(admitted: Admitted, candidate: Candidate, gateway: Gateway): HostedWork | undefined {
+export function hostedWork(admitted: Asked, candidate: Candidate, gateway: Gateway): HostedWork | undefined {
   const { peek, call } = admitted
   const declares = peek.serverTools.includes('web-search') || peek.serverTools.includes('web-fetch')
   const { via } = candidate
@@ -49,12 +51,12 @@ export function hostedWork(admitted: Admitted, candidate: Candidate, gateway: Ga
 }
 
 /** Results of hosted tools in the history, which the codecs alone cannot hand to this candidate. */
-function hasOurHistory({ call }: Admitted, { via }: Candidate): boolean {
+function hasOurHistory({ call }: Asked, { via }: Candidate): boolean {
   if (call.format.id !== 'anthropic-messages') return false
   if (via.format === call.format) return call.http.text.includes(SEAL_PREFIX)
   return call.http.text.includes('server_tool_use') || call.http.text.includes('_tool_result"')
 }
 
 /** Anthropic's upstreams pause long turns of their hosted tools; only Anthropic's clients know how to go on. */
-const resumes = ({ peek, call }: Admitted, { via }: Candidate): HostedWork | undefined =>
+const resumes = ({ peek, call }: Asked, { via }: Candidate): HostedWork | undefined =>
   via.format.id === 'anthropic-messages' && via.format !== call.format && peek.serverTools.length > 0 ? { kind: 'continue' } : undefined

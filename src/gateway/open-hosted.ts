@@ -10,9 +10,11 @@ import { accepted, sourceOf } from './accept.ts'
 import type { Admitted } from './admit.ts'
 import type { Gateway } from './call.ts'
 import { Conversation } from './conversation.ts'
+import { estimateInputTokens } from './estimate.ts'
 import { type EventSource, untilContent } from './events.ts'
 import { joined } from './fan-out.ts'
 import type { HostedWork } from './hosted.ts'
+import { wordsOf } from './record.ts'
 import { rounds } from './rounds.ts'
 import { decodedAnswer, translatedRequest } from './translate.ts'
 import { type Turn, upstreamTurn } from './turn.ts'
@@ -27,11 +29,13 @@ export async function hostedAnswer(admitted: Admitted, candidate: Candidate, par
   if (admitted.request().choices > 1) return folded(await hostedEvents(admitted, candidate, parts))
   const stage = staged(admitted, candidate, parts)
   const { turn } = stage
-  const outbound = await translatedRequest(admitted, candidate, { gateway: parts.gateway, request: await turn.first() })
+  const asked = await turn.first()
+  admitted.record.beginRound(() => estimateInputTokens(asked))
+  const outbound = await translatedRequest(admitted, candidate, { gateway: parts.gateway, request: asked })
   const response = await accepted(await parts.gateway.upstream.send(outbound.request), candidate)
   const answer = decodedAnswer(await response.text(), candidate, outbound.context)
   if (turn.pending.length === 0 && isWhole(answer, turn, stage.pauses)) {
-    if (answer.usage !== undefined) stage.spent(answer.usage)
+    stage.spent(answer.usage, () => answer.choices[0]?.content ?? [])
     return turn.counts === undefined ? answer : { ...answer, usage: { ...(answer.usage ?? NO_USAGE), ...turn.counts } }
   }
   return folded(rounds({ ...stage, first: told(answer) }))
@@ -50,13 +54,14 @@ export async function hostedEvents(admitted: Admitted, candidate: Candidate, par
 type Stage = Omit<Parameters<typeof rounds>[0], 'first'>
 
 function staged(admitted: Admitted, candidate: Candidate, { gateway, work }: HostedParts): Stage {
-  const { call } = admitted
+  const { call, record } = admitted
   const request = admitted.request()
   const abort = new AbortController()
   call.signal.addEventListener('abort', () => abort.abort(), { once: true })
   return {
     turn: work.kind === 'run' ? new Conversation(work.tools, { admitted, candidate, gateway }, abort.signal) : upstreamTurn(request),
     async open(asked: ChatRequest) {
+      record.beginRound(() => estimateInputTokens(asked))
       const outbound = await translatedRequest(admitted, candidate, { gateway, request: asked })
       const response = await accepted(await gateway.upstream.send(outbound.request), candidate)
       return untilContent(sourceOf(response, candidate, outbound.context))
@@ -65,10 +70,7 @@ function staged(admitted: Admitted, candidate: Candidate, { gateway, work }: Hos
     pauses: call.format.id === 'anthropic-messages',
     nextId: () => gateway.ids.next('srvtoolu_'),
     nowMs: gateway.nowMs,
-    spent(usage) {
-      admitted.record.rounds ??= []
-      admitted.record.rounds.push(usage)
-    },
+    spent: (usage, answer) => record.endRound(usage, () => wordsOf(answer())),
     ...(request.maxOutputTokens !== undefined && { maxOutputTokens: request.maxOutputTokens }),
   }
 }

@@ -16,7 +16,7 @@ import { hostedWork } from './hosted.ts'
 import { hostedAnswer, hostedEvents } from './open-hosted.ts'
 import { openPassing } from './passing.ts'
 import type { OpenStream } from './piece.ts'
-import type { ExchangeRecord } from './record.ts'
+import { type ExchangeRecord, wordsOf } from './record.ts'
 import { decodedAnswer, type Outbound, ownContext, parsedAnswer, passthroughRequest, translatedRequest } from './translate.ts'
 import { translating } from './translating.ts'
 
@@ -37,8 +37,7 @@ function noteAnswer(record: ExchangeRecord, { usage, choices }: ChatResponse): v
   if (usage !== undefined) record.addUsage(usage)
   for (const { content } of choices) {
     if (content.length > 0) record.spoke = true
-    if (usage !== undefined) continue
-    for (const block of content) record.text += 'text' in block ? block.text : block.type === 'tool-call' ? block.arguments : ''
+    if (usage === undefined) record.text += wordsOf(content)
   }
 }
 
@@ -58,10 +57,13 @@ async function translatedAnswer(admitted: Admitted, candidate: Candidate, gatewa
 async function passedAnswer(admitted: Admitted, candidate: Candidate, gateway: Gateway): Promise<string> {
   const response = await accepted(await gateway.upstream.send(passthroughRequest(admitted, candidate, gateway)), candidate)
   const text = await response.text()
-  const { usage, error } = admitted.call.format.watch.response(parsedAnswer(text))
+  const { usage, content, error } = admitted.call.format.watch.response(parsedAnswer(text))
   if (error !== undefined) throw error
-  if (usage !== undefined) admitted.record.addUsage(usage)
-  else admitted.record.passedTokens = Math.ceil(text.length / 4)
+  if (usage === undefined) noteAnswer(admitted.record, decodedAnswer(text, candidate, ownContext(admitted, candidate, gateway)))
+  else {
+    admitted.record.addUsage(usage)
+    admitted.record.spoke = content === true
+  }
   if (candidate.upstreamModel === admitted.peek.model) return text
   const field = admitted.call.format.modelField
   return splice(text, [{ op: 'set', path: [field], value: admitted.peek.model }])

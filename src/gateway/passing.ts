@@ -49,7 +49,8 @@ class PassingStream implements OpenStream {
   #arrived = ''
   #content = false
   #framesSeen = 0
-  /** Length of all unread frames, and of the shortest: what they have beyond it is mostly the answer's words. */
+  /** Frames that went by undecoded, their length, and that of the shortest: what they have beyond it is mostly words. */
+  #unread = 0
   #units = 0
   #shortest = Number.MAX_SAFE_INTEGER
   /** The frame that began the answer, and the data of the last one, in formats that repeat them in their errors. */
@@ -85,25 +86,30 @@ class PassingStream implements OpenStream {
     // Nothing but its own terminator: the upstream answered with nothing. A lone frame that tells why it ends is an answer.
     if (!this.#content && this.#sealed && this.#framesSeen <= 1) throw new GatewayError('upstream_empty')
     record.spoke = this.#content
+    record.passedTokens = () => this.#tokens
   }
 
   async next(): Promise<Piece> {
-    if (this.#pending !== '') return this.#piece(undefined)
-    if (this.#closed) return this.#closing()
     try {
-      const { done, value } = await this.#reader.read()
-      if (done) {
-        this.#close()
-        return this.#pending === '' ? this.#closing() : this.#piece(undefined)
+      // What tells the client that it has everything is the last piece, or nothing could be done before it leaves.
+      for (let value: Uint8Array | undefined; !this.#sealed && !this.#closed; ) {
+        if (this.#pending !== '' && !this.#ended) return this.#piece(value)
+        const read = await this.#reader.read()
+        value = read.value
+        if (read.done) this.#close()
+        else this.#read(read.value)
       }
-      this.#read(value)
-      return this.#piece(value)
     } catch (thrown) {
       this.#closed = true
       this.#failure ??= GatewayError.from(thrown)
       this.#ended = false
-      return this.#closing()
     }
+    return this.#closing()
+  }
+
+  /** What its frames hold, roughly: each is a token at least. */
+  get #tokens(): number {
+    return this.#unread === 0 ? 0 : this.#unread + Math.floor((this.#units - this.#unread * this.#shortest) / 4)
   }
 
   cancel(): void {
@@ -127,20 +133,22 @@ class PassingStream implements OpenStream {
     this.#pending = ''
     // Equal lengths alone prove nothing: events of one size, cut at one place, have them too.
     const untouched = bytes !== undefined && text.length === bytes.length && text === this.#arrived
-    return { bytes: untouched ? bytes : text, last: false, ...(this.#failure && { error: this.#failure }) }
+    return { bytes: untouched ? bytes : text, last: false }
   }
 
   #closing(): Piece {
-    this.#admitted.record.passedTokens = Math.ceil(this.#framesSeen + Math.max(0, this.#units - this.#framesSeen * this.#shortest) / 4)
+    const pending = this.#pending
+    this.#pending = ''
     const { format, requestId } = this.#admitted.call
     const { terminator } = format.watch
     if (this.#ended) {
       const missing = terminator !== undefined && !this.#sealed ? this.#out.frame(terminator) : ''
-      return { bytes: missing + this.#out.end(), last: true, ...(this.#failure && { error: this.#failure }) }
+      return { bytes: pending + missing + this.#out.end(), last: true, ...(this.#failure && { error: this.#failure }) }
     }
     // The connection closed cleanly without the format's own last event: that is a cut, whatever it looks like.
     const error = this.#failure ?? new GatewayError('upstream_cut')
-    return { bytes: this.#out.frame(format.encodeErrorFrame(error, requestId, this.#begun)) + this.#out.end(), last: true, error }
+    const frame = this.#out.frame(format.encodeErrorFrame(error, requestId, this.#begun))
+    return { bytes: pending + frame + this.#out.end(), last: true, error }
   }
 
   get #begun(): Begun | undefined {
@@ -167,6 +175,7 @@ class PassingStream implements OpenStream {
     if (!marked) {
       if (!looksWhole(data)) return this.#fail(new GatewayError('upstream_malformed'), undefined)
       this.#content = true
+      this.#unread++
       this.#units += data.length
       if (data.length < this.#shortest) this.#shortest = data.length
       return this.#pass(frame)

@@ -2,12 +2,13 @@
 // exchange goes, frozen by `finish`.
 
 import type { Caller } from '../access/index.ts'
-import { type Bill, type CutPolicy, type Produced, type Settlement, textTokens } from '../billing/index.ts'
+import { type Bill, type CutPolicy, estimatedUsage, type Produced, type Receipt, type Settlement, textTokens } from '../billing/index.ts'
+import type { Block } from '../core/chat.ts'
 import type { ErrorCode } from '../core/errors.ts'
 import { laterUsage, type Usage } from '../core/usage.ts'
 import type { Warning } from '../core/warning.ts'
 import { dollarsText } from '../lib/money.ts'
-import type { Slot } from '../limits/index.ts'
+import type { Slot, Standing } from '../limits/index.ts'
 import type { Route } from '../snapshot/index.ts'
 
 export interface AttemptRecord {
@@ -58,6 +59,8 @@ export class ExchangeRecord {
   /** What admission reserved; `finish` gives it back. */
   bill: Bill | undefined
   slot: Slot | undefined
+  /** Where the limits stood that refused. */
+  standings: readonly Standing[] | undefined
   policy: CutPolicy = 'produced'
   /** Who gave the answer, once somebody did. */
   served: Route | undefined
@@ -65,11 +68,13 @@ export class ExchangeRecord {
   spoke = false
   /** Text of the answer so far, where it is decoded; kept for counting. */
   text = ''
-  /** Tokens of an answer that goes by undecoded, roughly. */
-  passedTokens = 0
+  /** Tokens of an answer that goes by undecoded, roughly. Absent: it is decoded. */
+  passedTokens: (() => number) | undefined
   /** Usage of each model call, where one exchange makes several. */
   rounds: Usage[] | undefined
   settlement: Settlement | undefined
+  /** How many of the searches served tries that did not become the answer. */
+  lostSearches = 0
   #inputTokens: () => number = () => 0
 
   constructor(id: string, format: string, startedMs: number) {
@@ -87,11 +92,39 @@ export class ExchangeRecord {
 
   /** What was seen of the answer. */
   produced(): Produced {
-    return { outputTokens: () => textTokens(this.text) + this.passedTokens, inputTokens: this.#inputTokens }
+    return { outputTokens: () => textTokens(this.text) + (this.passedTokens?.() ?? 0), inputTokens: this.#inputTokens }
   }
 
   addUsage(usage: Usage): void {
     this.usage = laterUsage(this.usage, usage)
+  }
+
+  /** A model call of several begins. @param inputTokens as in `reserve`. */
+  beginRound(inputTokens: () => number): void {
+    this.#inputTokens = inputTokens
+  }
+
+  /** The model call has ended. @param usage absent: it was not reported, and its words are counted. */
+  endRound(usage: Usage | undefined, words: () => string): void {
+    this.rounds ??= []
+    this.rounds.push(usage ?? { inputTokens: this.#inputTokens(), outputTokens: textTokens(words()), estimated: true })
+    this.#inputTokens = () => 0
+    this.text = ''
+  }
+
+  /**
+   * A try that did not become the answer: what it used is our cost alone, and the next one begins anew.
+   * @param worked the upstream may have been at work without a report: then its input is counted.
+   */
+  abandon(route: Route, worked: boolean): void {
+    const used = this.rounds ?? (this.usage !== undefined ? [this.usage] : worked ? [estimatedUsage(this.produced())] : [])
+    for (const usage of used) this.bill?.attempted(route, usage)
+    this.lostSearches = this.searches?.length ?? 0
+    this.rounds = undefined
+    this.usage = undefined
+    this.passedTokens = undefined
+    this.text = ''
+    this.spoke = false
   }
 
   /** The row's JSON: plain members, since it is written for every exchange and read for few. */
@@ -119,6 +152,10 @@ export class ExchangeRecord {
   }
 }
 
+/** What counts as output of an answer's content. */
+export const wordsOf = (content: readonly Block[]): string =>
+  content.map((block) => ('text' in block ? block.text : block.type === 'tool-call' ? block.arguments : '')).join('')
+
 interface StoredDetail {
   readonly format: string
   readonly model: string
@@ -135,8 +172,8 @@ interface StoredDetail {
   readonly warnings: readonly Warning[]
 }
 
-/** A stored exchange as `GET /v1/requests/{id}` shows it. */
-export function requestJson(row: { id: string; startedMs: number; outcome: string; detail: string }): object {
+/** A stored exchange as `GET /v1/requests/{id}` shows it. @param bill how its cost came about, when something was posted. */
+export function requestJson(row: { id: string; startedMs: number; outcome: string; detail: string }, bill?: Receipt): object {
   const detail = JSON.parse(row.detail) as StoredDetail
   return {
     id: row.id,
@@ -167,6 +204,7 @@ export function requestJson(row: { id: string; startedMs: number; outcome: strin
     usage: detail.usage === undefined ? null : usageJson(detail.usage),
     cost: detail.charge === undefined ? null : dollarsText(detail.charge),
     upstream_cost: detail.cost === undefined ? null : dollarsText(detail.cost),
+    bill: bill ?? null,
     receipt: detail.warnings,
   }
 }

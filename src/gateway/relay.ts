@@ -36,12 +36,12 @@ interface Relay {
 }
 
 async function pump(admitted: Admitted, gateway: Gateway, { sink, opening, heartbeat }: Relay): Promise<void> {
-  const { call, record } = admitted
+  const { call, gone, record } = admitted
   let writing = false
   const { heartbeatMs } = gateway.settings
   const life = pulse(admitted.peek.serverTools.length > 0 ? Math.min(heartbeatMs, SEARCH_HEARTBEAT_MS) : heartbeatMs, () => {
     // A client that does not read needs no sign of life, and its buffer must not grow.
-    if (writing || call.signal.aborted) return
+    if (writing || gone.aborted) return
     try {
       void sink.write(heartbeat)?.catch(() => {})
     } catch {
@@ -51,6 +51,9 @@ async function pump(admitted: Admitted, gateway: Gateway, { sink, opening, heart
   let stream: OpenStream | undefined
   const abandon = (): void => stream?.cancel()
   call.signal.addEventListener('abort', abandon)
+  // Nobody takes what was written to a client that has gone.
+  let leave = (): void => {}
+  gone.addEventListener('abort', () => leave(), { once: true })
   try {
     stream = await opening
     record.firstContentMs = gateway.nowMs() - record.startedMs
@@ -60,15 +63,18 @@ async function pump(admitted: Admitted, gateway: Gateway, { sink, opening, heart
       if (piece.last) {
         const durable = finish(record, gateway, piece.error)
         if (durable !== undefined) await durable
-        if (piece.bytes.length > 0) await sink.write(piece.bytes)
+        if (piece.bytes.length > 0 && !gone.aborted) await sink.write(piece.bytes)
         return
       }
-      if (piece.bytes.length === 0) continue
+      if (piece.bytes.length === 0 || gone.aborted) continue
       const written = sink.write(piece.bytes)
       life.beat()
       if (written !== undefined) {
         writing = true
-        await written
+        await new Promise<void>((resolve, reject) => {
+          leave = resolve
+          written.then(resolve, reject)
+        })
         writing = false
       }
     }
@@ -77,7 +83,7 @@ async function pump(admitted: Admitted, gateway: Gateway, { sink, opening, heart
     const durable = finish(record, gateway, error)
     if (durable !== undefined)
       await durable.catch((cause: unknown) => gateway.log('error', 'a bill could not be closed', { id: record.id, cause }))
-    if (error.code === 'client_closed') return
+    if (gone.aborted) return
     const late = enframer(admitted.peek.framing, call.format)
     await sink.write(late.frame(call.format.encodeErrorFrame(error, record.id)) + late.end())
   } finally {

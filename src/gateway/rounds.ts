@@ -1,7 +1,7 @@
 // Several model calls that a client sees as one answer: the model asks for a search, we run it and go round again. Text
 // streams through as it comes; a call starts when its last argument has come; its result stands right behind it.
 
-import type { ChatRequest, ToolResultBlock } from '../core/chat.ts'
+import type { Block, ChatRequest, ToolResultBlock } from '../core/chat.ts'
 import type { ChatEvent } from '../core/chat-event.ts'
 import { ERRORS, GatewayError } from '../core/errors.ts'
 import { addUsage, NO_USAGE, type Usage } from '../core/usage.ts'
@@ -29,8 +29,8 @@ export interface RoundsParts {
   readonly pauses: boolean
   nextId(): string
   nowMs(): number
-  /** Told what each model call used. */
-  spent(usage: Usage): void
+  /** Told what each model call used, as reported, and what it answered. */
+  spent(usage: Usage | undefined, answer: () => readonly Block[]): void
 }
 
 /** The whole of it as one stream. */
@@ -88,10 +88,8 @@ async function* play(parts: RoundsParts): AsyncGenerator<readonly ChatEvent[], u
       yield out
     }
     yield collected((emit) => round.close(emit))
-    if (round.usage !== undefined) {
-      parts.spent(round.usage)
-      usage = usage === undefined ? round.usage : addUsage(usage, round.usage)
-    }
+    parts.spent(round.usage, () => round.content())
+    if (round.usage !== undefined) usage = usage === undefined ? round.usage : addUsage(usage, round.usage)
 
     const results: ToolResultBlock[] = []
     for (const { asked, running } of round.calls) {

@@ -1,6 +1,6 @@
 // A stream on its way from one format to another: events in, the client's frames out.
 
-import type { ChatEvent } from '../core/chat-event.ts'
+import { type ChatEvent, isContent } from '../core/chat-event.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { ChatContext } from '../formats/index.ts'
 import type { Frame } from '../lib/framing/frame.ts'
@@ -13,8 +13,6 @@ import type { OpenStream, Piece } from './piece.ts'
 export function translating(admitted: Admitted, source: EventSource, parts: { context: ChatContext; out: Enframer }): OpenStream {
   const { context, out } = parts
   const { call, record } = admitted
-  // A stream is handed over at its first content.
-  record.spoke = true
   const encode = call.format.encodeStream(context)
   let text = ''
   let error: GatewayError | undefined
@@ -24,6 +22,7 @@ export function translating(admitted: Admitted, source: EventSource, parts: { co
   }
 
   function take(event: ChatEvent): void {
+    record.spoke ||= isContent(event)
     switch (event.type) {
       case 'usage':
         record.addUsage(event.usage)

@@ -56,6 +56,8 @@ export interface WebTools {
   canSearch(use: Pick<WebUse, 'sandbox'>): boolean
   /** Names of the backends that can serve, in the order in which they are tried. */
   backendNames(): readonly string[]
+  /** What the dearest backend takes for one search, nano-dollars. */
+  dearestSearch(use: Pick<WebUse, 'sandbox'>): number
   /** @param input the query as the model wrote it, of any type. @throws only when the signal is aborted. */
   search(input: unknown, settings: SearchToolSettings, use: WebUse): Promise<SearchOutcome>
   /** @param input the `url` as the model wrote it, of any type. @throws only when the signal is aborted. */
@@ -117,7 +119,7 @@ export function createWebTools(parts: WebParts): WebTools {
     }
   }
 
-  function routesFor({ sandbox, backend }: WebUse): readonly SearchRoute[] {
+  function routesFor({ sandbox, backend }: Pick<WebUse, 'sandbox' | 'backend'>): readonly SearchRoute[] {
     const routes = sandbox ? sandboxRoutes : parts.cooldowns.ordered(parts.routes(), nowMs())
     return backend === undefined ? routes : routes.filter(({ account }) => account.name === backend)
   }
@@ -128,6 +130,7 @@ export function createWebTools(parts: WebParts): WebTools {
   return {
     canSearch: ({ sandbox }) => sandbox || parts.routes().length > 0,
     backendNames: () => parts.routes().map(({ account }) => account.name),
+    dearestSearch: (use) => Math.max(0, ...routesFor(use).map(({ priceNanos, backend }) => priceNanos ?? backend.priceNanosPerSearch)),
     async search(input, settings, use) {
       return runSearch(input, settings, {
         routes: routesFor(use),

@@ -148,7 +148,7 @@ async function requestDetail(id: string, inbound: Inbound, gateway: Gateway): Pr
   const row = await gateway.requests.byId(id)
   // Another key's request looks exactly like one that does not exist.
   if (row === undefined || row.keyId !== caller.keyId) throw new GatewayError('not_found', { message: 'There is no such request.' })
-  return json(requestJson(row))
+  return json(requestJson(row, await gateway.billing.receipt(id)))
 }
 
 async function customerAnswer(question: CustomerQuestion, inbound: Inbound, { gateway, settings, customer }: ServedParts): Promise<Answer> {

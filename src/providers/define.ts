@@ -4,6 +4,7 @@
 import type { GatewayError } from '../core/errors.ts'
 import type { AuthScheme } from '../core/upstream-auth.ts'
 import type { Note } from '../core/warning.ts'
+import { withPlainTools } from '../formats/index.ts'
 import type { Frame } from '../lib/framing/frame.ts'
 import type { JsonObject, JsonValue } from '../lib/json.ts'
 import type { Transducer } from '../lib/transducer.ts'
@@ -42,6 +43,8 @@ export interface ProviderFormat {
   readonly request?: readonly RequestQuirk[]
   /** True when the request quirks only matter for what we encoded ourselves, so that same-format bytes may still pass. */
   readonly passthroughSafe?: boolean
+  /** Whether Chat's free-text tools and `allowed_tools` work here. Absent on that format: they do not, and are rewritten. */
+  readonly openaiTools?: boolean
   /** Repair of a unary answer before it is decoded. */
   readonly response?: (wire: JsonValue) => JsonValue
   /** Repair of stream frames before they are decoded. */
@@ -97,5 +100,18 @@ export interface Provider {
 
 /** Freezes a definition and keeps its literal id for the union type. */
 export function defineProvider<const Id extends string>(provider: Provider & { readonly id: Id }): Provider & { readonly id: Id } {
-  return Object.freeze(provider)
+  return Object.freeze({ ...provider, formats: provider.formats.map(withKnownTools) })
+}
+
+/** Some kinds of tools are OpenAI's own: every other host of its Chat gets functions and shorter lists in their place. */
+function withKnownTools(declared: ProviderFormat): ProviderFormat {
+  if (declared.format !== 'openai-chat' || declared.openaiTools === true) return declared
+  const plain = declared.request === undefined && declared.response === undefined && declared.frames === undefined
+  return {
+    ...declared,
+    openaiTools: false,
+    request: [withPlainTools, ...(declared.request ?? [])],
+    // The repair is for these tools alone, and a request that uses one is never passed on as it came.
+    ...(plain && { passthroughSafe: true }),
+  }
 }

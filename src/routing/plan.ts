@@ -18,6 +18,8 @@ export interface PlanInput {
   readonly clientFormat: ChatFormat
   /** Number of choices wanted: more than one needs a rebuilt body where the upstream knows no `n`. */
   readonly choices: number
+  /** What of the body forbids to pass it on as it came. */
+  readonly body?: { readonly openaiTools?: boolean; readonly misspelled?: boolean }
   /** Only the sandbox may answer. */
   readonly sandboxOnly?: boolean
   readonly nowMs: number
@@ -54,7 +56,9 @@ function candidate({ channel, upstreamModel }: Route, input: PlanInput): Candida
   const untouched =
     (declared.request === undefined && declared.response === undefined && declared.frames === undefined) ||
     declared.passthroughSafe === true
-  const direct = own !== undefined && untouched && (input.choices === 1 || takesChoices(via))
+  const { openaiTools, misspelled } = input.body ?? {}
+  const legible = misspelled !== true && (openaiTools !== true || declared.openaiTools !== false)
+  const direct = own !== undefined && untouched && legible && (input.choices === 1 || takesChoices(via))
   return { channel, upstreamModel, via, mode: direct ? 'passthrough' : 'translate' }
 }
 

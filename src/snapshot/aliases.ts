@@ -1,6 +1,7 @@
 // Aliases an operator made: another name for a model, on every channel that serves it. They become entries of the channels
 // before these are compiled, so that nothing after it knows of aliases.
 
+import type { OperatorPrice } from '../config/index.ts'
 import { providerById } from '../providers/index.ts'
 import type { ChannelRow } from './snapshot.ts'
 
@@ -34,4 +35,26 @@ function upstreamOf(entries: readonly ModelEntry[], target: string): string | un
   const wildcard = entries.find(({ model }) => model.endsWith('*') && target.startsWith(model.slice(0, -1)))
   if (wildcard === undefined) return undefined
   return wildcard.upstreamModel.endsWith('*') ? target : wildcard.upstreamModel
+}
+
+/** The prices with a further entry for each alias that has none of its own: what its target costs, it costs. */
+export function withAliasPrices(prices: readonly OperatorPrice[], aliases: readonly Alias[]): OperatorPrice[] {
+  const asked = prices.filter(({ provider, channel }) => provider === undefined && channel === undefined)
+  return [
+    ...prices,
+    ...aliases.flatMap(({ model, target }) =>
+      asked.some((entry) => entry.model === model) ? [] : pricesOf(asked, target).map((entry) => ({ ...entry, model })),
+    ),
+  ]
+}
+
+/** The entries of the name itself, or else of the longest beginning that one is written for. */
+function pricesOf(entries: readonly OperatorPrice[], model: string): OperatorPrice[] {
+  const fitting = entries.filter(
+    (entry) => entry.model === model || (entry.model.endsWith('*') && model.startsWith(entry.model.slice(0, -1))),
+  )
+  const best = fitting.some((entry) => entry.model === model)
+    ? model
+    : fitting.map((entry) => entry.model).sort((a, b) => b.length - a.length)[0]
+  return fitting.filter((entry) => entry.model === best)
 }

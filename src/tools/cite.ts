@@ -32,11 +32,23 @@ interface Sentence {
   readonly words: ReadonlySet<string>
 }
 
+/** Long pages are cited many times; reading one takes 100 ms. */
+const READ = new WeakMap<readonly string[], readonly Sentence[]>()
+
+function sentencesOf(passages: readonly string[]): readonly Sentence[] {
+  let sentences = READ.get(passages)
+  if (sentences === undefined) {
+    sentences = passages.flatMap((text, passage) =>
+      sentenceSpans(text).map(([start, end]): Sentence => ({ passage, start, end, words: new Set(words(text.slice(start, end))) })),
+    )
+    READ.set(passages, sentences)
+  }
+  return sentences
+}
+
 /** The sentence of the passages that holds most of the claim; the first one when none holds anything. */
 export function bestQuote(claim: string, passages: readonly string[]): Quote {
-  const sentences = passages.flatMap((text, passage) =>
-    sentenceSpans(text).map(([start, end]): Sentence => ({ passage, start, end, words: new Set(words(text.slice(start, end))) })),
-  )
+  const sentences = sentencesOf(passages)
   const wanted = [...new Set(keyWords(claim))]
   const weights = new Map(wanted.map((word) => [word, weightOf(word, sentences)]))
   const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0)

@@ -120,8 +120,8 @@ function tail(text: string): string {
 
 /** Whether a text that begins so may be nothing but a call in JSON, bare or in a fence. */
 function mayBeWhole(text: string): boolean {
+  if (text.length > MAX_UNITS) return false
   const begun = text.trimStart()
-  if (begun.length > MAX_UNITS) return false
   if (begun === '' || '```'.startsWith(begun)) return true
   const inner = /^```(?:json|tool_code|tool_call)?[ \t]*\r?\n([\s\S]*)$/.exec(begun)?.[1]
   if (inner !== undefined) return inner.trimStart() === '' || mayBeCall(inner.trimStart())

@@ -192,7 +192,15 @@ for (const { name, installed, fresh } of STORES) {
         { requests: 600, errors: 200, inputTokens: 1200, charge: 4200 },
       ])
       expect(await operator.usage.report({ ...question, by: ['customer', 'start'] })).toHaveLength(50)
-      expect(await operator.usage.charged({ key: ['key_1'] }, 3_600_000)).toBe(4200)
+      for (const [fromMs, charged] of [
+        [0, 4200],
+        [3_600_000, 4200],
+        [7_199_999, 4200],
+        [7_200_000, 0],
+        [86_400_000, 0],
+      ] as const) {
+        expect([fromMs, await operator.usage.charged({ key: ['key_1'] }, fromMs)]).toEqual([fromMs, charged])
+      }
     })
 
     test('a row that another node is about to write is waited for', async () => {

@@ -156,7 +156,7 @@ const statement = route<{ limit?: string | undefined; after?: string | undefined
       fromMs: fromMs ?? 0,
       toMs: toMs ?? Number.MAX_SAFE_INTEGER,
       by: [],
-      where: { organisation: [organisation.id] },
+      where: { organisation: [organisation.id], mode: ['live'] },
       limit: 1,
     })
     return {

@@ -62,6 +62,8 @@ const resource: Resource<ProjectRow, Create, Change> = {
     }
   },
   async change(row, input, context) {
+    // The operator's own keys are in it.
+    if (row.id === DEFAULT_PROJECT && input.disabled === true) throw faulty('disabled', 'the first project cannot be disabled')
     await grantedGroup(context, input.group_id)
     return {
       changes: given({

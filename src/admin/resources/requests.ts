@@ -27,6 +27,7 @@ const list = route<Query>({
   query: pageQuery(filters) as unknown as z.ZodType<Query>,
   async run(context, { query }) {
     const limit = pageLimit(query.limit)
+    await context.parts.requests.flush().catch(() => {})
     const found: RequestRow[] = []
     let after = query.after
     let looked = 0
@@ -102,20 +103,20 @@ function matches({ detail }: RequestRow, { model, channel, error }: Query): bool
   )
 }
 
-const dimensions = ['organisation', 'project', 'key', 'user', 'customer', 'model', 'channel'] as const
+const dimensions = ['organisation', 'project', 'key', 'user', 'mode', 'customer', 'model', 'channel'] as const
 type UsageQuery = { readonly [K in (typeof dimensions)[number] | 'unit' | 'from' | 'to' | 'by']?: string | undefined }
 
 const usage = route<UsageQuery>({
   tag: 'usage',
   method: 'GET',
   path: '/admin/usage',
-  summary: 'Sums of usage, charge and cost by hour or day and by any of organisation, project, key, user, customer, model, channel.',
+  summary: 'Sums of usage, charge and cost by hour or day and by any of organisation, project, key, user, mode, customer, model, channel.',
   needs,
   query: z.strictObject({
     unit: z.enum(['hour', 'day']).optional(),
     from: z.string().max(40).optional(),
     to: z.string().max(40).optional(),
-    by: z.string().max(100).optional().describe('Comma list of: start, organisation, project, key, user, customer, model, channel.'),
+    by: z.string().max(100).optional().describe('Comma list of: start, organisation, project, key, user, mode, customer, model, channel.'),
     ...(Object.fromEntries(dimensions.map((name) => [name, z.string().max(200).optional()])) as Record<
       (typeof dimensions)[number],
       z.ZodOptional<z.ZodString>

@@ -42,6 +42,10 @@ export interface Peek {
   readonly serverTools: readonly string[]
   /** The client did not ask for the usage frames that we ask the upstream for: they are taken out. */
   readonly hidesUsage?: boolean
+  /** Uses what only OpenAI knows of tools: free-text ones, or a choice among some. Most hosts of the format refuse it. */
+  readonly openaiTools?: boolean
+  /** Not spelled as upstreams of the format read it: the body must be written anew. */
+  readonly misspelled?: boolean
 }
 
 /** What one translation knows. The same value serves a request's encoder and its answer's decoder and encoder. */
@@ -97,6 +101,8 @@ export interface ChatFormat {
   readonly id: string
   /** The top-level member of an answer that names the model. */
   readonly modelField: string
+  /** Where an answer may say what it cost: clients of the format let unknown members of its usage be. */
+  readonly costPath?: readonly string[]
   readonly fields: Fates
   /** How its streams are framed as an upstream. */
   readonly upstreamFraming: Framing

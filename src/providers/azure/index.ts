@@ -22,6 +22,7 @@ export const azure = defineProvider({
         `/openai/deployments/${encodeURIComponent(upstreamModel)}/chat/completions?api-version=${encodeURIComponent(settings.api_version ?? '')}`,
       request: [withoutReasoning, userAtMost(64)],
       passthroughSafe: true,
+      openaiTools: true,
       models: (model) => !isClaude(model),
     },
     { format: 'openai-responses', hostedSearch: () => true, path: () => '/openai/v1/responses', models: (model) => !isClaude(model) },

@@ -1,7 +1,6 @@
 // Any other service that speaks OpenAI's Chat: what most of them agree on. A client of Chat passes through
 // untouched; the repairs are for what we encode ourselves.
 
-import { withoutCustomTools } from '../../formats/index.ts'
 import { defineProvider } from '../define.ts'
 import { classifyBy, OUT_OF_CREDIT } from '../quirks/classify.ts'
 import { outputLimitAs } from '../quirks/openai-chat.ts'
@@ -17,7 +16,7 @@ export const openaiCompatible = defineProvider({
   formats: [
     {
       format: 'openai-chat',
-      request: [outputLimitAs('max_tokens'), developerAsSystem, plainReasoning, withoutCustomTools],
+      request: [outputLimitAs('max_tokens'), developerAsSystem, plainReasoning],
       ...thinkTags,
       passthroughSafe: true,
     },

@@ -16,6 +16,7 @@ const chat = {
   format: 'openai-chat',
   request: [withoutReasoning, hashedLongUser, effortOnlyForReasoning, stopOnlyWithoutReasoning],
   passthroughSafe: true,
+  openaiTools: true,
   hostedSearch: searches,
 } as const
 

@@ -25,7 +25,7 @@ export const sandbox = defineProvider({
   label: 'Sandbox',
   // Each vendor's models answer in their own wire only, so that reaching them from elsewhere is true translation.
   formats: [
-    { format: 'openai-chat', hostedSearch, models: (model) => !isClaude(model) && !isGemini(model) },
+    { format: 'openai-chat', openaiTools: true, hostedSearch, models: (model) => !isClaude(model) && !isGemini(model) },
     { format: 'openai-responses', hostedSearch, models: (model) => !isClaude(model) && !isGemini(model) },
     { format: 'anthropic-messages', hostedSearch, models: (model) => isClaude(model) || isTest(model) },
     { ...GEMINI, models: (model) => isGemini(model) || isTest(model) },
@@ -37,7 +37,7 @@ export const sandboxOpenai = defineProvider({
   id: 'sandbox-openai',
   label: 'Sandbox (OpenAI)',
   formats: [
-    { format: 'openai-chat', hostedSearch },
+    { format: 'openai-chat', openaiTools: true, hostedSearch },
     { format: 'openai-responses', hostedSearch },
   ],
 })

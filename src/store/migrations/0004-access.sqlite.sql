@@ -282,6 +282,7 @@ CREATE TABLE usage_rollup (
   project_id TEXT NOT NULL,
   organisation_id TEXT NOT NULL,
   user_id TEXT NOT NULL,
+  mode TEXT NOT NULL CHECK (mode IN ('live', 'test')),
   -- The client's own user, as the request named it; empty when it named none.
   customer TEXT NOT NULL,
   model TEXT NOT NULL,

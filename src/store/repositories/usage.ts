@@ -10,6 +10,8 @@ export interface UsageEntry {
   readonly projectId: string
   readonly organisationId: string
   readonly userId?: string | undefined
+  /** Absent: `live`. */
+  readonly mode?: 'live' | 'test' | undefined
   /** The client's own user, as the request named it. */
   readonly customer?: string | undefined
   readonly model: string
@@ -28,7 +30,7 @@ export interface UsageEntry {
 }
 
 export type UsageUnit = 'hour' | 'day'
-export type UsageGrouping = 'start' | 'organisation' | 'project' | 'key' | 'user' | 'customer' | 'model' | 'channel'
+export type UsageGrouping = 'start' | 'organisation' | 'project' | 'key' | 'user' | 'mode' | 'customer' | 'model' | 'channel'
 
 export interface UsageQuestion {
   readonly unit: UsageUnit
@@ -62,7 +64,7 @@ export interface UsageRepository {
   /** Adds it; durable within a moment. */
   add(entry: UsageEntry): void
   report(question: UsageQuestion): Promise<UsageRow[]>
-  /** What was charged since a time, of whoever is named. */
+  /** What was charged since a time, of whoever is named; test mode costs nobody anything. */
   charged(where: UsageQuestion['where'], fromMs: number): Promise<number>
   /** Writes what waits. */
   flush(): Promise<void>
@@ -87,13 +89,14 @@ const SUMS = [
   'duration_ms',
 ] as const
 const KEYS = ['unit', 'start_ms', 'key_id', 'customer', 'model', 'channel'] as const
-const OWNERS = ['project_id', 'organisation_id', 'user_id'] as const
+const OWNERS = ['project_id', 'organisation_id', 'user_id', 'mode'] as const
 const GROUPS: Readonly<Record<UsageGrouping, string>> = {
   start: 'start_ms',
   organisation: 'organisation_id',
   project: 'project_id',
   key: 'key_id',
   user: 'user_id',
+  mode: 'mode',
   customer: 'customer',
   model: 'model',
   channel: 'channel',
@@ -126,7 +129,8 @@ export function usageRepository(engine: Engine): UsageRepository {
     const name = keys.join('\u001f')
     const known = waiting.get(name)
     const added = sumsOf(entry)
-    if (known === undefined) waiting.set(name, { keys, owners: [entry.projectId, entry.organisationId, entry.userId ?? ''], sums: added })
+    if (known === undefined)
+      waiting.set(name, { keys, owners: [entry.projectId, entry.organisationId, entry.userId ?? '', entry.mode ?? 'live'], sums: added })
     else for (let at = 0; at < added.length; at++) known.sums[at] = (known.sums[at] ?? 0) + (added[at] ?? 0)
   }
 
@@ -194,13 +198,15 @@ export function usageRepository(engine: Engine): UsageRepository {
       return rows.map((row) => usageRow(row, by))
     },
     async charged(where, fromMs) {
-      const { sql, params } = condition({
-        unit: 'hour',
-        fromMs: Math.floor(fromMs / UNIT_MS.hour) * UNIT_MS.hour,
-        toMs: Number.MAX_SAFE_INTEGER,
-        where,
-      })
-      return Number((await asked(`SELECT sum(charge) AS charge FROM usage_rollup${sql}`).get(...params))?.charge ?? 0)
+      // Whole days from the days, which are few; the rest of the first day from its hours.
+      const firstDayMs = Math.ceil(fromMs / UNIT_MS.day) * UNIT_MS.day
+      const hourMs = Math.floor(fromMs / UNIT_MS.hour) * UNIT_MS.hour
+      const sum = async (unit: UsageUnit, from: number, to: number): Promise<number> => {
+        if (from >= to) return 0
+        const { sql, params } = condition({ unit, fromMs: from, toMs: to, where: { mode: ['live'], ...where } })
+        return Number((await asked(`SELECT sum(charge) AS charge FROM usage_rollup${sql}`).get(...params))?.charge ?? 0)
+      }
+      return (await sum('hour', hourMs, firstDayMs)) + (await sum('day', firstDayMs, Number.MAX_SAFE_INTEGER))
     },
     flush,
     async prune(hoursBeforeMs, daysBeforeMs) {

@@ -143,53 +143,65 @@ web: { allow_hosts: ["${pages.host}", "localhost:${new URL(elsewhere.url).port}"
   statement(17, 'only allowed domains come through', async (it) => {
     searx.answer(
       found(
-        ...['https://example.com/a', 'https://docs.example.com/b', 'https://badexample.com/c', 'https://example.com.evil.org/d'].map(
-          (url) => ({ url }),
-        ),
-        ...['https://EXAMPLE.com/e', 'http://example.com:8443/f', 'https://user@example.org/g', 'https://example.com@evil.org/h'].map(
-          (url) => ({ url }),
-        ),
+        ...[
+          'https://lamps.example/a',
+          'https://docs.lamps.example/b',
+          'https://badlamps.example/c',
+          'https://lamps.example.evil.example/d',
+        ].map((url) => ({ url })),
+        ...[
+          'https://LAMPS.example/e',
+          'http://lamps.example:8443/f',
+          'https://user@lamps2.example/g',
+          'https://lamps.example@evil.example/h',
+        ].map((url) => ({ url })),
       ),
     )
     it.say([{ search: fresh('lamps') }], ['Lamps were sold 17 times [1].'])
-    const { message, text } = await it.messages({ tools: [{ ...SEARCH, allowed_domains: ['example.com'] }] })
+    const { message, text } = await it.messages({ tools: [{ ...SEARCH, allowed_domains: ['lamps.example'] }] })
     expect(
       hits(message)
         .map(({ url }) => new URL(url).hostname)
         .sort(),
-    ).toEqual(['docs.example.com', 'example.com', 'example.com', 'example.com'])
-    expect(text).not.toMatch(/evil|badexample|example\.org/)
-    expect(it.asked()[1]?.text).not.toMatch(/evil|badexample|example\.org\/g/)
+    ).toEqual(['docs.lamps.example', 'lamps.example', 'lamps.example', 'lamps.example'])
+    expect(text).not.toMatch(/evil|badlamps|lamps2/)
+    expect(it.asked()[1]?.text).not.toMatch(/evil|badlamps|lamps2/)
   })
 
   statement(17, 'a subdomain entry covers only itself', async (it) => {
-    searx.answer(found(...['https://example.com/a', 'https://docs.example.com/b', 'https://x.docs.example.com/c'].map((url) => ({ url }))))
+    searx.answer(
+      found(...['https://lamps.example/a', 'https://docs.lamps.example/b', 'https://x.docs.lamps.example/c'].map((url) => ({ url }))),
+    )
     it.say([{ search: fresh('lamps') }], ['Fine.'])
-    const { message } = await it.messages({ tools: [{ ...SEARCH, allowed_domains: ['docs.example.com'] }] })
-    expect(hits(message).map(({ url }) => url)).toEqual(['https://docs.example.com/b', 'https://x.docs.example.com/c'])
+    const { message } = await it.messages({ tools: [{ ...SEARCH, allowed_domains: ['docs.lamps.example'] }] })
+    expect(hits(message).map(({ url }) => url)).toEqual(['https://docs.lamps.example/b', 'https://x.docs.lamps.example/c'])
   })
 
   statement(17, 'blocked domains never come through', async (it) => {
     searx.answer(
-      found(...['https://spam.com/a', 'https://a.b.SPAM.com/b', 'https://ham.com/c', 'https://ham.com/ads/d'].map((url) => ({ url }))),
+      found(
+        ...['https://spam.example/a', 'https://a.b.SPAM.example/b', 'https://ham.example/c', 'https://ham.example/ads/d'].map((url) => ({
+          url,
+        })),
+      ),
     )
     it.say([{ search: fresh('lamps') }], ['Fine.'])
-    const { message } = await it.messages({ tools: [{ ...SEARCH, blocked_domains: ['spam.com', 'ham.com/ads'] }] })
-    expect(hits(message).map(({ url }) => url)).toEqual(['https://ham.com/c'])
+    const { message } = await it.messages({ tools: [{ ...SEARCH, blocked_domains: ['spam.example', 'ham.example/ads'] }] })
+    expect(hits(message).map(({ url }) => url)).toEqual(['https://ham.example/c'])
   })
 
   statement(17, 'paths and wildcards', async (it) => {
-    const urls = ['https://e.com/docs/a', 'https://e.com/docs2/b', 'https://e.com/x/articles/c', 'https://e.com/articles/d']
+    const urls = ['https://e.example/docs/a', 'https://e.example/docs2/b', 'https://e.example/x/articles/c', 'https://e.example/articles/d']
     searx.answer(found(...urls.map((url) => ({ url }))))
     it.say([{ search: fresh('lamps') }], ['Fine.'])
-    const { message } = await it.messages({ tools: [{ ...SEARCH, allowed_domains: ['e.com/docs', 'e.com/*/articles'] }] })
-    expect(hits(message).map(({ url }) => url)).toEqual(['https://e.com/docs/a', 'https://e.com/x/articles/c'])
+    const { message } = await it.messages({ tools: [{ ...SEARCH, allowed_domains: ['e.example/docs', 'e.example/*/articles'] }] })
+    expect(hits(message).map(({ url }) => url)).toEqual(['https://e.example/docs/a', 'https://e.example/x/articles/c'])
   })
 
   statement(17, 'a kept answer is filtered anew for each request', async (it) => {
-    searx.answer(found({ url: 'https://one.com/' }, { url: 'https://two.com/' }))
+    searx.answer(found({ url: 'https://one.example/' }, { url: 'https://two.example/' }))
     const query = fresh('lamps')
-    for (const domain of ['one.com', 'two.com']) {
+    for (const domain of ['one.example', 'two.example']) {
       it.say([{ search: query }], ['Fine.'])
       const { message } = await it.messages({ tools: [{ ...SEARCH, allowed_domains: [domain] }] })
       expect(hits(message).map(({ url }) => url)).toEqual([`https://${domain}/`])
@@ -223,7 +235,7 @@ web: { allow_hosts: ["${pages.host}", "localhost:${new URL(elsewhere.url).port}"
   })
 
   statement(17, 'equal queries of one request are asked once', async (it) => {
-    searx.answer(found({ url: 'https://one.com/' }))
+    searx.answer(found({ url: 'https://one.example/' }))
     searx.received.length = 0
     const query = fresh(QUERY)
     it.say([{ search: query }, { search: query }], ['Fine.'])

@@ -6,6 +6,7 @@ import { type ErrorCode, type ErrorDetails, GatewayError } from '../../../core/e
 import type { WireResponse } from '../../../core/http-message.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
 import { asObject, asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { codeOfStatus } from '../error-status.ts'
 import { headerWaitMs } from '../retry-after.ts'
 import { eventFrame, FORMAT_ID, type WireErrorType } from './wire.ts'
 
@@ -23,18 +24,6 @@ const CODE_OF_TYPE: Readonly<Record<string, ErrorCode>> = {
   conflict_error: 'upstream_rejected',
 }
 
-const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
-  401: 'upstream_auth',
-  402: 'upstream_quota',
-  403: 'upstream_auth',
-  404: 'upstream_not_found',
-  408: 'upstream_timeout',
-  429: 'upstream_rate_limited',
-  503: 'upstream_overloaded',
-  504: 'upstream_timeout',
-  529: 'upstream_overloaded',
-}
-
 const STATUS_OF_TYPE: Readonly<Record<string, number>> = { request_too_large: 413, conflict_error: 409 }
 
 const TOO_LONG =
@@ -43,10 +32,10 @@ const NO_CREDIT = /credit balance is too low|insufficient (credit|balance|quota)
 
 function classify(status: number, type: string | undefined, message: string): ErrorCode {
   const byType = type !== undefined && Object.hasOwn(CODE_OF_TYPE, type) ? CODE_OF_TYPE[type] : undefined
-  const byStatus = CODE_OF_STATUS[status]
+  const byStatus = codeOfStatus(status)
   // A refused key is a refused key whatever the body calls it.
   const ofAccount = status === 401 || status === 402 || status === 403 ? byStatus : undefined
-  const code = ofAccount ?? byType ?? byStatus ?? (status >= 400 && status < 500 ? 'upstream_rejected' : 'upstream_error')
+  const code = ofAccount ?? byType ?? byStatus
   if (code === 'upstream_rejected' && NO_CREDIT.test(message)) return 'upstream_quota'
   if (code === 'upstream_rejected' && TOO_LONG.test(message)) return 'context_length_exceeded'
   return code

@@ -45,8 +45,8 @@ export function decodeRequest(http: HttpRequest, note: Note): ChatRequest {
     stream: optionalBoolean(body, 'stream', '') ?? false,
     choices: 1,
     maxOutputTokens,
-    temperature: optionalNumber(body, 'temperature', ''),
-    topP: optionalNumber(body, 'top_p', ''),
+    temperature: between(optionalNumber(body, 'temperature', ''), 'temperature'),
+    topP: between(optionalNumber(body, 'top_p', ''), 'top_p'),
     topK: optionalInteger(body, 'top_k', ''),
     stopSequences: optionalTexts(body, 'stop_sequences', ''),
     reasoning: decodeReasoning(body, carried),
@@ -110,6 +110,12 @@ function noteDocumentImages(messages: readonly Message[], note: Note): void {
       note({ kind: 'changed', field: `messages[${i}].content`, reason: 'images inside a document of blocks reach Anthropic models only' })
     }
   }
+}
+
+/** @throws GatewayError 400 outside of 0 to 1, as Anthropic answers. */
+function between(value: number | undefined, field: string): number | undefined {
+  if (value !== undefined && (value < 0 || value > 1)) throw invalid(field, `${field}: range: 0..1`)
+  return value
 }
 
 const THINKING_MEMBERS = new Set(['type', 'budget_tokens', 'display'])

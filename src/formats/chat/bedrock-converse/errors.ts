@@ -3,6 +3,7 @@
 
 import { type ErrorCode, GatewayError } from '../../../core/errors.ts'
 import { asObject, asString, type JsonValue } from '../../../lib/json.ts'
+import { codeOfStatus } from '../error-status.ts'
 import { headerWaitMs } from '../retry-after.ts'
 
 const CODE_OF_TYPE: Readonly<Record<string, ErrorCode>> = {
@@ -30,16 +31,6 @@ const CODE_OF_TYPE: Readonly<Record<string, ErrorCode>> = {
   modelstreamerror: 'upstream_error',
   validation: 'upstream_rejected',
 }
-const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
-  401: 'upstream_auth',
-  403: 'upstream_auth',
-  404: 'upstream_not_found',
-  408: 'upstream_timeout',
-  424: 'upstream_error',
-  429: 'upstream_rate_limited',
-  503: 'upstream_overloaded',
-  504: 'upstream_timeout',
-}
 const TOO_LONG =
   /input is too long|prompt is too long|too many input tokens|maximum (context|input)|context (length|window)|exceeds? the (context|maximum)/i
 const NO_MODEL = /model identifier is invalid|model id|isn.t supported|end of its life/i
@@ -66,7 +57,8 @@ export function decodeError(status: number, wire: JsonValue, headers: { get(name
 function classify(status: number, type: string | undefined, message: string): ErrorCode {
   const known = type?.toLowerCase().replace(/(exception|error|failure)$/, '') ?? ''
   const byType = CODE_OF_TYPE[known] ?? CODE_OF_TYPE[type?.toLowerCase().replace(/exception$/, '') ?? '']
-  const code = byType ?? CODE_OF_STATUS[status] ?? (status >= 400 && status < 500 ? 'upstream_rejected' : 'upstream_error')
+  // 424 is a failure of the model.
+  const code = byType ?? (status === 424 ? 'upstream_error' : codeOfStatus(status))
   if (code !== 'upstream_rejected') return code
   if (TOO_LONG.test(message)) return 'context_length_exceeded'
   return NO_MODEL.test(message) ? 'upstream_not_found' : code

@@ -5,6 +5,7 @@ import { ERRORS, type ErrorCode, type ErrorDetails, GatewayError } from '../../.
 import type { WireResponse } from '../../../core/http-message.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
 import { asObject, asString, compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { codeOfStatus } from '../error-status.ts'
 import { headerWaitMs, waitHeaders } from '../retry-after.ts'
 import { FORMAT } from './wire.ts'
 
@@ -75,13 +76,12 @@ function codeOf({ status, name, message, details }: Refusal): ErrorCode {
   if (status === 402 || (status < 500 && NO_CREDIT.test(message))) return 'upstream_quota'
   if (status === 429 || name === 'RESOURCE_EXHAUSTED') return 'upstream_rate_limited'
   if (status === 404 || name === 'NOT_FOUND') return 'upstream_not_found'
-  if (status === 408 || status === 504 || name === 'DEADLINE_EXCEEDED') return 'upstream_timeout'
-  if (status === 503 || status === 529 || name === 'UNAVAILABLE') return 'upstream_overloaded'
+  if (name === 'DEADLINE_EXCEEDED') return 'upstream_timeout'
+  if (name === 'UNAVAILABLE') return 'upstream_overloaded'
   // A project's region or missing set-up is the channel's trouble, not the client's.
   if (name === 'FAILED_PRECONDITION' && /location is not supported|not enabled|has not been used/i.test(message)) return 'upstream_auth'
-  if (status >= 500) return TOO_LONG.test(message) ? 'context_length_exceeded' : 'upstream_error'
-  if (TOO_LONG.test(message)) return 'context_length_exceeded'
-  return status >= 400 && status !== 499 ? 'upstream_rejected' : 'upstream_error'
+  const code = codeOfStatus(status)
+  return (code === 'upstream_rejected' || code === 'upstream_error') && TOO_LONG.test(message) ? 'context_length_exceeded' : code
 }
 
 const GOOGLE_KEY = /AIza[0-9A-Za-z_-]{20,}|ya29\.[0-9A-Za-z_.-]+|([?&]key=)[^&\s"']+/g

@@ -5,6 +5,7 @@ import { ERRORS, type ErrorCode, type ErrorDetails, GatewayError } from '../../.
 import type { WireResponse } from '../../../core/http-message.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue, tryParseJson } from '../../../lib/json.ts'
+import { codeOfStatus } from '../error-status.ts'
 import { headerWaitMs, waitHeaders } from '../retry-after.ts'
 import { FORMAT, numberOf } from './wire.ts'
 
@@ -66,6 +67,8 @@ export function decodeError(status: number, wire: JsonValue, headers: { get(name
   return classified(isHttpError(status) ? status : (words.status ?? statusOfWords(words)), words, retryAfterMs)
 }
 
+const PRIVATE: ReadonlySet<ErrorCode> = new Set(['upstream_auth', 'upstream_quota', 'upstream_not_found'])
+
 function classified(status: number, words: Words, retryAfterMs?: number): GatewayError {
   const code = codeOf(status, words)
   const known: ErrorDetails = {
@@ -74,8 +77,10 @@ function classified(status: number, words: Words, retryAfterMs?: number): Gatewa
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   }
   const cause = words.message === '' ? undefined : `${status} ${words.message}`
-  // Only a refusal of the request itself is the client's business: its words go through.
-  if (code !== 'upstream_rejected' && code !== 'context_length_exceeded') return new GatewayError(code, known, cause)
+  // What speaks of the channel's account is not for clients.
+  if (PRIVATE.has(code)) return new GatewayError(code, known, cause)
+  if (code !== 'upstream_rejected' && code !== 'context_length_exceeded')
+    return new GatewayError(code, { ...known, ...(words.message !== '' && { message: words.message }) }, cause)
   const kept = status >= 400 && status < 500 ? status : 400
   return new GatewayError(
     code,
@@ -100,10 +105,7 @@ function codeOf(status: number, { code, type, message }: Words): ErrorCode {
   if (status === 401 || status === 403) return 'upstream_auth'
   if (status === 400 && (/invalid_api_key|api_key_invalid/i.test(label) || BAD_KEY.test(message))) return 'upstream_auth'
   if (status === 404 || (status === 400 && /model_not_found|model_not_exist/i.test(label))) return 'upstream_not_found'
-  if (status === 408 || status === 504 || status === 522 || status === 524) return 'upstream_timeout'
-  if (status === 503 || status === 529) return 'upstream_overloaded'
-  if (status >= 500) return 'upstream_error'
-  return 'upstream_rejected'
+  return codeOfStatus(status)
 }
 
 /** A status for errors that come without one, in a 200 or in a stream. */

@@ -18,7 +18,7 @@ import { encodeStream } from './stream-encode.ts'
 import { watch } from './watch.ts'
 import { FORMAT } from './wire.ts'
 
-export { withoutCustomTools } from './quirks.ts'
+export { withPlainTools } from './quirks.ts'
 
 function passthroughEdits({ model, stream }: Peek, upstreamModel: string, body: JsonObject): Edit[] {
   if (hasResponsesShape(body)) return rewriting(body, { model, upstreamModel })
@@ -45,6 +45,7 @@ function rewriting(body: JsonObject, { model, upstreamModel }: { model: string; 
 export const openaiChat: ChatFormat = {
   id: FORMAT,
   modelField: 'model',
+  costPath: ['usage', 'cost'],
   fields,
   upstreamFraming: 'sse',
   inline: ['file', 'audio'],

@@ -2,7 +2,7 @@
 
 import { invalid } from '../../../core/errors.ts'
 import type { HttpRequest } from '../../../core/http-message.ts'
-import type { JsonObject } from '../../../lib/json.ts'
+import { isObject, type JsonObject } from '../../../lib/json.ts'
 import type { Peek } from '../format.ts'
 import { hasResponsesShape } from './responses-shape.ts'
 import { decodeTools } from './tool-decode.ts'
@@ -55,8 +55,24 @@ export function peek(http: HttpRequest): Peek {
     framing: 'sse',
     serverTools: tools.filter((tool) => tool.type === 'server').map(({ kind }) => kind),
     ...(stream && !wantsUsage && { hidesUsage: true }),
+    ...((tools.some((tool) => tool.type === 'custom') || choosesAmong(body)) && { openaiTools: true }),
+    ...((responsesShape || hasFlatTools(body)) && { misspelled: true }),
   }
 }
+
+const choosesAmong = ({ tool_choice: choice }: JsonObject): boolean => isObject(choice) && choice['type'] === 'allowed_tools'
+
+/** Tools in the Responses spelling, as some editors send them here; upstreams want them nested. */
+const hasFlatTools = ({ tools }: JsonObject): boolean =>
+  Array.isArray(tools) &&
+  tools.some(
+    (tool) =>
+      isObject(tool) &&
+      typeof tool['name'] === 'string' &&
+      ['function', 'custom', undefined].includes(tool['type'] as string | undefined) &&
+      !isObject(tool['function']) &&
+      !isObject(tool['custom']),
+  )
 
 /** Anything but nothing and an empty list needs a look, so that a wrong type is told. */
 const hasAny = (value: unknown): boolean => value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)

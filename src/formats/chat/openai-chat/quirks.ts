@@ -1,14 +1,17 @@
-// A request rewriting for the many hosts of this wire that know no custom tools. It takes a body as
+// Rewriting of a request for the many hosts of this wire that know functions and nothing else. It takes a body as
 // `encodeRequest` writes it and leaves its argument alone; the decoder is its other half.
 
+import type { Note } from '../../../core/warning.ts'
 import { asArray, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 
 /**
- * For hosts without custom tools: each becomes a function of one `input` text. The decoder unwraps the
- * calls again, because it knows which tools the client declared as custom.
+ * Free-text tools become functions of one `input` text; the decoder unwraps the calls again, because it knows which
+ * tools the client declared so. A choice among some tools becomes a list of these alone.
  */
-export function withoutCustomTools(body: JsonObject): JsonObject {
+export function withPlainTools(body: JsonObject, { note }: { readonly note?: Note } = {}): JsonObject {
   const tools = asArray(body['tools'])
+  if (tools?.some((tool) => isObject(tool) && isObject(tool['custom'])))
+    note?.({ kind: 'emulated', field: 'tools.custom', reason: 'a free-text tool is declared as a function with one string' })
   const messages = asArray(body['messages'])?.map((message) => {
     const calls = isObject(message) ? asArray(message['tool_calls']) : undefined
     return isObject(message) && calls !== undefined ? { ...message, tool_calls: calls.map(functionCall) } : message
@@ -17,7 +20,20 @@ export function withoutCustomTools(body: JsonObject): JsonObject {
   if (tools !== undefined) changed['tools'] = tools.map(functionTool)
   const choice = changed['tool_choice']
   if (isObject(choice) && isObject(choice['custom'])) changed['tool_choice'] = { type: 'function', function: choice['custom'] }
-  return changed
+  const allowed = isObject(choice) ? choice['allowed_tools'] : undefined
+  if (!isObject(allowed)) return changed
+  const names = new Set((asArray(allowed['tools']) ?? []).map(nameOf))
+  note?.({ kind: 'emulated', field: 'tool_choice', reason: 'only the allowed tools are declared' })
+  return {
+    ...changed,
+    tools: (asArray(changed['tools']) ?? []).filter((tool) => names.has(nameOf(tool))),
+    tool_choice: allowed['mode'] ?? 'auto',
+  }
+}
+
+function nameOf(tool: JsonValue): JsonValue | undefined {
+  const inner = isObject(tool) ? (tool['function'] ?? tool['custom']) : undefined
+  return isObject(inner) ? inner['name'] : undefined
 }
 
 function functionCall(call: JsonValue): JsonValue {

@@ -85,14 +85,22 @@ function sampling(request: Draft<ChatRequest>, body: JsonObject, note: Note): vo
   if (top !== undefined && top > 0 && !wanted) throw invalid('top_logprobs', "'top_logprobs' needs 'logprobs' to be true.")
   // Read for its type only: a seed that a double cannot hold stays as it was written.
   if (readNumber(body, 'seed') !== undefined) put(request, 'seed', body['seed'])
-  put(request, 'temperature', readNumber(body, 'temperature'))
-  put(request, 'topP', readNumber(body, 'top_p'))
+  put(request, 'temperature', between(body, 'temperature', [0, 2]))
+  put(request, 'topP', between(body, 'top_p', [0, 1]))
   put(request, 'topK', readNumber(body, 'top_k'))
-  put(request, 'frequencyPenalty', readNumber(body, 'frequency_penalty'))
-  put(request, 'presencePenalty', readNumber(body, 'presence_penalty'))
+  put(request, 'frequencyPenalty', between(body, 'frequency_penalty', [-2, 2]))
+  put(request, 'presencePenalty', between(body, 'presence_penalty', [-2, 2]))
   put(request, 'stopSequences', stopSequences(body, note))
   put(request, 'logitBias', readObject(body, 'logit_bias'))
   if (wanted) request.logprobs = { top: top ?? 0 }
+}
+
+/** @throws GatewayError 400 outside of OpenAI's own range; what is inside of it but outside of an upstream's is clamped there. */
+function between(body: JsonObject, key: string, [least, most]: readonly [number, number]): number | undefined {
+  const value = readNumber(body, key)
+  if (value !== undefined && (value < least || value > most))
+    throw invalid(key, `Invalid value for '${key}': expected a number from ${least} to ${most}, but got ${value} instead.`)
+  return value
 }
 
 function stopSequences(body: JsonObject, note: Note): string[] | undefined {

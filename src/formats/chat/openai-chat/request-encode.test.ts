@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { ChatRequest, Message } from '../../../core/chat.ts'
 import type { Warning } from '../../../core/warning.ts'
 import { openaiChat } from './index.ts'
-import { withoutCustomTools } from './quirks.ts'
+import { withPlainTools } from './quirks.ts'
 import { encodeRequest } from './request-encode.ts'
 import { bodyOf, contextOf, HELLO, http, reencoded, refusalOf } from './test-kit.ts'
 
@@ -265,7 +265,7 @@ describe('encoding for an upstream', () => {
   })
 
   test('custom tools become functions of one text for hosts without them', () => {
-    const body = withoutCustomTools(
+    const body = withPlainTools(
       reencoded({
         tools: [{ type: 'custom', name: 'patch', description: 'd', format: { type: 'grammar', syntax: 'lark', definition: 'G' } }],
         tool_choice: { type: 'custom', name: 'patch' },

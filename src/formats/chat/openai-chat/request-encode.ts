@@ -6,8 +6,9 @@ import type { Note } from '../../../core/warning.ts'
 import { compact, isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
 import { noteUnspoken } from '../unspoken.ts'
-import { encodeMessages } from './message-encode.ts'
+import { encodeMessages, type MessageContext } from './message-encode.ts'
 import { bounded, toolNames } from './names.ts'
+import { placed } from './part-encode.ts'
 import { encodeTools } from './tool-encode.ts'
 import { ownExtension } from './wire.ts'
 
@@ -24,7 +25,7 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
   noteUnspoken(request, ['context', 'citations'], note)
   const body: JsonObject = compact({
     model: upstreamModel,
-    messages: encodeMessages(request.messages, { names, note, cacheControl: isClaude(upstreamModel), cacheDropped }),
+    messages: messagesOf(request.messages, { names, note, cacheControl: isClaude(upstreamModel), cacheDropped }),
     ...encodeTools(request, { names, upstreamModel, note }),
     ...sampling(request),
     reasoning_effort: own['reasoning_effort'] ?? effortOf(request.reasoning),
@@ -43,6 +44,15 @@ export function encodeRequest(ctx: ChatContext): WireRequest {
   const cutAt = stopsOf(request).slice(MAX_STOPS)
   if (cutAt.length > 0) note({ kind: 'emulated', field: 'stop', reason: `the answer is cut here at those after the first ${MAX_STOPS}` })
   return { headers: {}, body, cutAt }
+}
+
+/** @throws GatewayError `unsupported_content` naming the place. */
+function messagesOf(messages: readonly Message[], ctx: MessageContext): JsonObject[] {
+  try {
+    return encodeMessages(messages, ctx)
+  } catch (thrown) {
+    throw placed(thrown, messages)
+  }
 }
 
 /** Breakpoints behind calls: no host of this wire reads them there. */

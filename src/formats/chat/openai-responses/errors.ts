@@ -6,6 +6,7 @@ import { ERRORS, type ErrorCode, type ErrorDetails, GatewayError } from '../../.
 import type { WireResponse } from '../../../core/http-message.ts'
 import type { Frame } from '../../../lib/framing/frame.ts'
 import { asObject, asString, isObject, type JsonObject, type JsonValue, tryParseJson } from '../../../lib/json.ts'
+import { codeOfStatus } from '../error-status.ts'
 import type { Begun } from '../format.ts'
 import { headerWaitMs, waitHeaders } from '../retry-after.ts'
 import { FORMAT } from './wire.ts'
@@ -46,9 +47,8 @@ function codeOf(status: number, { message = '', type = '', code = '' }: Words): 
   if (status === 401 || status === 403 || code === 'invalid_api_key') return 'upstream_auth'
   if (status === 404 || code === 'model_not_found') return 'upstream_not_found'
   if (status === 429 || code === 'rate_limit_exceeded') return 'upstream_rate_limited'
-  if (status === 408 || status === 504) return 'upstream_timeout'
-  if (status === 503 || status === 529 || /overloaded|slow_down/.test(code + type)) return 'upstream_overloaded'
-  return status >= 400 && status < 500 ? 'upstream_rejected' : 'upstream_error'
+  if (/overloaded|slow_down/.test(code + type)) return 'upstream_overloaded'
+  return codeOfStatus(status)
 }
 
 /** Upstream words that may name our account or credential stay inside. */

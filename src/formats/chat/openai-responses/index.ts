@@ -16,6 +16,7 @@ import { FORMAT } from './wire.ts'
 export const openaiResponses: ChatFormat = Object.freeze<ChatFormat>({
   id: FORMAT,
   modelField: 'model',
+  costPath: ['usage', 'cost'],
   fields,
   upstreamFraming: 'sse',
   inline: ['audio'],
