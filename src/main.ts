@@ -28,6 +28,7 @@ import { freePort, parseYaml, readTextFile } from './lib/platform/runtime.ts'
 import { onOrphaned, startWorkers, workerNumber, workerReady } from './lib/platform/workers.ts'
 import { type BaseRows, startAdministration } from './operator.ts'
 import { PROVIDERS } from './providers/index.ts'
+import { recoverHolds, sweepHolds } from './recovery.ts'
 import { sandboxHandler, serveSandbox } from './sandbox/index.ts'
 import { type ChannelRow, CompileError, publisher } from './snapshot/index.ts'
 import { checkState, runMigrate, storeOf } from './state.ts'
@@ -55,7 +56,7 @@ async function main(): Promise<void> {
   const store = await storeOf(config, { serves: true })
   // The process that started the workers has seen to the key.
   const firstKey = workerNumber() === undefined ? await firstKeyOf(config, store, nowMs()) : undefined
-  const published = publisher(rowsOf(config, []), config.file.prices)
+  const published = publisher(rowsOf(config, []), { prices: config.file.prices })
   let routes = searchRoutes(config)
   const ring = sealRing(config)
   // A client's unknown field must not fail on a first try; on its own port the sandbox is as strict as the vendors.
@@ -87,6 +88,8 @@ async function main(): Promise<void> {
   const given = await billing.recover(nowMs(), config.databaseUrl === undefined && config.workers === 1)
   if (given > 0) log('warn', 'holds of a process that died were given back', { count: given })
   setInterval(() => void billing.sweep(nowMs()).catch((cause: unknown) => log('error', 'holds could not be renewed', { cause })), SWEEP_MS)
+  const leave = await recoverHolds({ config, billing, log, nowMs })
+  sweepHolds({ billing, log, nowMs })
   const gateway: Gateway = {
     access: createAccess(store.operator, nowMs),
     snapshot: published.current,
@@ -167,7 +170,7 @@ async function main(): Promise<void> {
     if (!accepting) return
     accepting = false
     log('info', 'draining', { signal: reason, open: server.pending() })
-    void drain(server, { store, shared }, limits.drain_seconds * 1000)
+    void drain(server, { store, shared, leave }, limits.drain_seconds * 1000)
   }
   onTermination(stop)
   onOrphaned(() => stop('orphaned'))
@@ -179,7 +182,11 @@ async function runWorkers(config: BootConfig, log: Log): Promise<void> {
   const firstKey = await firstKeyOf(config, store, Date.now())
   const setup = await setupToken(store.operator, Date.now())
   sealRing(config)
+  const nowMs = (): number => Date.now()
+  const billing = createBilling({ ledger: store.ledger, alarm: (message, fields) => log('error', message, fields), nowMs })
+  const leave = await recoverHolds({ config, billing, log, nowMs })
   await store.close()
+  leave()
   const port = config.port === 0 ? freePort(config.host) : config.port
   startWorkers({
     count: config.workers,
@@ -265,13 +272,14 @@ async function localServers(ownPort: number, probe: (url: string) => Promise<str
 
 async function drain(
   server: ReturnType<typeof startServer>,
-  { store, shared }: { readonly store: Store; readonly shared: Coordination },
+  { store, shared, leave }: { readonly store: Store; readonly shared: Coordination; leave(): void },
   limitMs: number,
 ): Promise<void> {
   await Promise.race([server.stop(false), new Promise((resolve) => setTimeout(resolve, limitMs))])
   await server.stop(true)
   await shared.close()
   await store.close()
+  leave()
   exit(0)
 }
 

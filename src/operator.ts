@@ -18,7 +18,15 @@ import { type BootConfig, ConfigError, type OperatorPrice } from './config/index
 import type { Log } from './lib/log.ts'
 import { Vault, VaultError } from './lib/vault.ts'
 import type { Cooldowns } from './routing/index.ts'
-import { type ChannelRow, compileSnapshot, type Publisher, type Snapshot, withAliases, withAliasPrices } from './snapshot/index.ts'
+import {
+  type Beside,
+  type ChannelRow,
+  compileSnapshot,
+  type Publisher,
+  type Snapshot,
+  withAliases,
+  withAliasPrices,
+} from './snapshot/index.ts'
 import type { Store } from './store/index.ts'
 import type { SearchRoute } from './tools/index.ts'
 import { masterKeyText, searchRoute } from './web.ts'
@@ -52,7 +60,7 @@ export interface Administration {
   close(): void
 }
 
-const NO_ROWS: PublishedRows = { channels: [], aliases: [], prices: [], modelLimits: [], searchBackends: [] }
+const NO_ROWS: PublishedRows = { channels: [], aliases: [], prices: [], modelLimits: new Map(), searchBackends: [] }
 
 /** Publishes what is stored. @throws CompileError when it does not fit the base rows: a name that both have. */
 export async function startAdministration(parts: AdministrationParts): Promise<Administration> {
@@ -62,7 +70,10 @@ export async function startAdministration(parts: AdministrationParts): Promise<A
   let searchRoutes: readonly SearchRoute[] = []
 
   const channelsOf = (rows: PublishedRows, from: BaseRows): ChannelRow[] => withAliases([...from.channels, ...rows.channels], rows.aliases)
-  const pricesOf = (rows: PublishedRows, from: BaseRows): OperatorPrice[] => withAliasPrices([...from.prices, ...rows.prices], rows.aliases)
+  const besideOf = (rows: PublishedRows, from: BaseRows): Beside => ({
+    prices: withAliasPrices([...from.prices, ...rows.prices], rows.aliases),
+    modelLimits: rows.modelLimits,
+  })
 
   const vault = vaultOf(parts.config)
   const publishing = await createPublishing({
@@ -72,11 +83,11 @@ export async function startAdministration(parts: AdministrationParts): Promise<A
     target: {
       compile(rows) {
         rows.searchBackends.map(routeOf)
-        return compileSnapshot(channelsOf(rows, base), 0, pricesOf(rows, base))
+        return compileSnapshot(channelsOf(rows, base), 0, besideOf(rows, base))
       },
       publish(rows) {
-        published.publish(channelsOf(rows, base), pricesOf(rows, base))
-        searchRoutes = rows.searchBackends.map(routeOf)
+        published.publish(channelsOf(rows, base), besideOf(rows, base))
+        searchRoutes = rows.searchBackends.flatMap((row) => usable(row, log))
         own = rows
       },
       current: published.current,
@@ -104,11 +115,22 @@ export async function startAdministration(parts: AdministrationParts): Promise<A
     customer: createCustomer({ store: store.operator, ledger: store.ledger, billing, nowMs }),
     searchRoutes: () => searchRoutes,
     rebase(next) {
-      const snapshot = published.publish(channelsOf(own, next), pricesOf(own, next))
+      const snapshot = published.publish(channelsOf(own, next), besideOf(own, next))
       base = next
       return snapshot
     },
     close: publishing.close,
+  }
+}
+
+/** What cannot be used any more, after an upgrade say, takes nothing else away. */
+function usable(row: PublishedSearchBackend, log: Log): SearchRoute[] {
+  try {
+    return [routeOf(row)]
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause
+    log('error', 'a search backend is left out', { backend: row.name, cause: cause.message })
+    return []
   }
 }
 

@@ -52,8 +52,10 @@ export async function storeOf(config: BootConfig, { serves }: OpenOptions): Prom
 
 function placeOf({ databaseUrl, dataDirectory }: BootConfig): Place {
   ensureDirectory(dataDirectory)
-  return databaseUrl === undefined ? { path: `${dataDirectory}/switchyard.sqlite` } : { url: databaseUrl.reveal() }
+  return databaseUrl === undefined ? { path: sqliteFile({ dataDirectory }) } : { url: databaseUrl.reveal() }
 }
+
+export const sqliteFile = ({ dataDirectory }: Pick<BootConfig, 'dataDirectory'>): string => `${dataDirectory}/switchyard.sqlite`
 
 /** Failures in words; a database that is down is waited for. */
 async function explained<T>(work: () => Promise<T>): Promise<T> {

@@ -4,8 +4,8 @@
 import { type Act, type Area, atLeast, leastRole, operatorOnly, presentedKeys, reaches } from '../access/index.ts'
 import { GatewayError } from '../core/errors.ts'
 import { OPERATOR_ORGANISATION, type Role, type SessionRow, type UserRow } from '../store/index.ts'
+import type { AdminRequest } from './message.ts'
 import type { AdminParts } from './parts.ts'
-import type { AdminRequest } from './route.ts'
 
 export interface Actor {
   readonly kind: 'user' | 'key'

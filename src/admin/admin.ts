@@ -5,6 +5,7 @@ import { GatewayError } from '../core/errors.ts'
 import { isObject, type JsonObject, parseJson } from '../lib/json.ts'
 import { type Actor, actorOf, denied, mayAnywhere } from './actor.ts'
 import { errorReply, parsed } from './failure.ts'
+import type { AdminRequest, Reply } from './message.ts'
 import { openApi } from './openapi.ts'
 import type { AdminParts } from './parts.ts'
 import { auditRoutes } from './resources/audit.ts'
@@ -25,7 +26,7 @@ import { searchBackendRoutes } from './resources/search-backends.ts'
 import { sessionRoutes } from './resources/session.ts'
 import { transferRoutes } from './resources/transfer.ts'
 import { userRoutes } from './resources/users.ts'
-import { type AdminRequest, openRoute, type Reply, type Route } from './route.ts'
+import { openRoute, type Route } from './route.ts'
 
 export interface Admin {
   /** Never rejects. */

@@ -2,53 +2,26 @@
 // are in snake case, times RFC 3339, money decimal dollars as text. What an input may refer to is checked in `resources/`.
 
 import { z } from 'zod'
+import {
+  dollars,
+  edited,
+  httpUrl,
+  idText,
+  inputs,
+  labels,
+  limits,
+  name,
+  names,
+  optionalTime,
+  role,
+  shownDollars,
+  shownLimits,
+  text,
+  time,
+  version,
+} from './words.ts'
 
-const PLAIN = /^[^\u0000-\u001f\u007f]*$/
-
-/** Text that every database can keep. */
-const text = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .refine((value) => value.isWellFormed() && !value.includes('\0'), 'must be well-formed text')
-const name = text(120)
-  .regex(PLAIN, 'must not hold control characters')
-  .refine((value) => value.trim() !== '', 'must not be blank')
-export const idText = z.string().regex(/^[A-Za-z0-9_:.-]{1,100}$/, 'must be an id')
-const time = z.iso.datetime({ offset: true })
-const shownTime = z.iso.datetime()
-const optionalTime = shownTime.nullable()
-const dollars = z.union([
-  z.string().regex(/^\d{1,7}(\.\d{1,9})?$/, 'must be dollars as a plain decimal number'),
-  z.number().min(0).max(9_000_000),
-])
-const shownDollars = z.string().describe('Decimal dollars without exponent.')
-const labels = z.record(text(64).min(1), text(500)).refine((value) => Object.keys(value).length <= 50, 'must not have more than 50 members')
-const count = z.int().min(1).max(1_000_000_000)
-const names = z.array(text(200).min(1)).max(1000)
-const httpUrl = z.url({ protocol: /^https?$/ }).max(2000)
-const version = z.int().positive().optional().describe('The version that was read: 409 when it is not the current one.')
-
-export const role = z.enum(['owner', 'admin', 'developer', 'viewer'])
-export type RoleName = z.infer<typeof role>
-
-const limits = {
-  requests_per_minute: count.nullable().optional(),
-  tokens_per_minute: count.nullable().optional(),
-  concurrency: count.nullable().optional(),
-}
-const shownLimits = {
-  requests_per_minute: z.int().nullable(),
-  tokens_per_minute: z.int().nullable(),
-  concurrency: z.int().nullable(),
-}
-const edited = { id: z.string(), version: z.int(), created_at: shownTime, updated_at: shownTime }
-
-/** The editable members for a new thing, and the same, all optional, for a change. */
-function inputs<Shape extends z.ZodRawShape>(shape: Shape) {
-  const create = z.strictObject(shape)
-  return { create, edit: create.partial().extend({ version }) }
-}
+export { idText, type RoleName, role } from './words.ts'
 
 export const organisation = {
   ...inputs({
@@ -250,6 +223,7 @@ const channelShape = {
   priority: z.int().min(-1000).max(1000).optional(),
   weight: z.number().positive().max(1_000_000).optional(),
   formats: z.array(text(60).min(1)).min(1).max(20).nullable().optional(),
+  web_search: z.enum(['auto', 'native', 'gateway', 'off']).nullable().optional().describe('Who searches the web for a declared tool.'),
   settings: labels.optional(),
   headers: z
     .record(
@@ -282,6 +256,7 @@ export const channel = {
     priority: z.number(),
     weight: z.number(),
     formats: z.array(z.string()).nullable(),
+    web_search: z.enum(['auto', 'native', 'gateway', 'off']).nullable(),
     settings: z.record(z.string(), z.string()),
     headers: z.record(z.string(), z.string()),
     enabled: z.boolean(),

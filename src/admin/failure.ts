@@ -2,7 +2,7 @@
 
 import type { z } from 'zod'
 import { GatewayError } from '../core/errors.ts'
-import type { Reply } from './route.ts'
+import type { Reply } from './message.ts'
 
 export interface FieldFault {
   /** Path of the member, with dots. */

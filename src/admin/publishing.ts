@@ -6,10 +6,11 @@ import { GatewayError } from '../core/errors.ts'
 import type { Log } from '../lib/log.ts'
 import type { Secret } from '../lib/secret.ts'
 import { type Vault, VaultError } from '../lib/vault.ts'
-import { type Alias, type ChannelRow, CompileError, type Snapshot } from '../snapshot/index.ts'
+import { type Alias, type Bounds, type ChannelRow, CompileError, type Snapshot } from '../snapshot/index.ts'
 import type {
   AliasRow,
   Bound,
+  LimitColumns,
   ModelLimitRow,
   OperatorChannelRow,
   OperatorStore,
@@ -32,7 +33,8 @@ export interface PublishedRows {
   readonly channels: readonly ChannelRow[]
   readonly aliases: readonly Alias[]
   readonly prices: readonly OperatorPrice[]
-  readonly modelLimits: readonly ModelLimitRow[]
+  /** By the model's name as clients use it. */
+  readonly modelLimits: ReadonlyMap<string, Bounds>
   readonly searchBackends: readonly PublishedSearchBackend[]
 }
 
@@ -151,12 +153,28 @@ function opened(rows: OperatorRows, vault: Vault, log: Log): PublishedRows {
     channels: rows.channels.filter(({ enabled }) => enabled).flatMap((row) => channelRow(row, vault, log) ?? []),
     aliases: rows.aliases.filter(({ enabled }) => enabled),
     prices: rows.prices.flatMap((row) => priceOf(row, log) ?? []),
-    modelLimits: rows.modelLimits,
+    modelLimits: new Map(rows.modelLimits.flatMap((row) => modelBounds(row))),
     searchBackends: rows.searchBackends
       .filter(({ enabled }) => enabled)
       .sort((a, b) => a.priority - b.priority)
       .flatMap((row) => searchBackend(row, vault, log) ?? []),
   }
+}
+
+const boundsOf = ({ requestsPerMinute, tokensPerMinute, concurrency }: LimitColumns): { limits?: Bounds } =>
+  requestsPerMinute === null && tokensPerMinute === null && concurrency === null
+    ? {}
+    : {
+        limits: {
+          ...(requestsPerMinute !== null && { requestsPerMinute }),
+          ...(tokensPerMinute !== null && { tokensPerMinute }),
+          ...(concurrency !== null && { concurrency }),
+        },
+      }
+
+function modelBounds(row: ModelLimitRow): [string, Bounds][] {
+  const { limits } = boundsOf(row)
+  return limits === undefined ? [] : [[row.model, limits]]
 }
 
 /** A secret that cannot be opened takes its channel away, never the others. */
@@ -173,6 +191,8 @@ function channelRow(row: OperatorChannelRow, vault: Vault, log: Log): ChannelRow
       priority: row.priority,
       weight: Number(row.weight),
       ...(row.formats !== null && { formats: row.formats }),
+      ...(row.webSearch !== null && { webSearch: row.webSearch }),
+      ...boundsOf(row),
       settings: row.settings,
       headers: row.headers,
     }

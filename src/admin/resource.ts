@@ -10,8 +10,9 @@ import { demand, demandReach, sees, visibleTo } from './actor.ts'
 import { idText } from './contract.ts'
 import { commit, type Edit } from './edit.ts'
 import { conflict, missing } from './failure.ts'
+import type { Reply } from './message.ts'
 import type { OperatorRows } from './publishing.ts'
-import { type ActedContext, type Reply, type Route, route } from './route.ts'
+import { type ActedContext, type Route, route } from './route.ts'
 
 /** What a handler decided, beyond the row itself. */
 export interface Also {
@@ -181,8 +182,8 @@ function both<Row>(restricted: Filter<Row>, wanted: Filter<Row>): Filter<Row> {
 }
 
 /** The row that the address names. @throws GatewayError 404, also for what the actor may not see; 403 when the role lacks. */
-export async function reached<Row extends Edited>(
-  resource: Resource<Row, never, never>,
+export async function reached<Row extends Edited, C, E>(
+  resource: Resource<Row, C, E>,
   context: ActedContext,
   act: 'read' | 'write',
 ): Promise<Row> {
@@ -195,11 +196,8 @@ export async function reached<Row extends Edited>(
   return row
 }
 
-type Any<Row extends Edited> = Resource<Row, never, never>
-const any = <Row extends Edited>(resource: unknown): Any<Row> => resource as Any<Row>
-
 async function shown<Row extends Edited, C, E>(resource: Resource<Row, C, E>, context: ActedContext): Promise<Reply> {
-  const row = await reached(any<Row>(resource), context, 'read')
+  const row = await reached(resource, context, 'read')
   return { body: await resource.json(row, context), version: row.version }
 }
 
@@ -212,11 +210,10 @@ async function made<Row extends Edited, C, E>(resource: Resource<Row, C, E>, con
   demand(context.actor, { area: resource.area, act: 'write' }, organisationId)
   demandReach(context.actor, organisationId, (await resource.reach?.(row, context)) ?? null)
   const after = await resource.json(row, context)
-  await write(
-    resource,
-    context,
-    { row, after: row },
-    {
+  await write(resource, context, {
+    row,
+    next: row,
+    edit: {
       action: `${resource.one}.create`,
       resource: resource.one,
       id: row.id,
@@ -225,7 +222,7 @@ async function made<Row extends Edited, C, E>(resource: Resource<Row, C, E>, con
       statements: [resource.table(context.parts.store).insert(row), ...statements],
       ...forgetting(resource, row),
     },
-  )
+  })
   return {
     status: 201,
     body: once === undefined ? await resource.json(row, context) : { ...after, ...once },
@@ -235,7 +232,7 @@ async function made<Row extends Edited, C, E>(resource: Resource<Row, C, E>, con
 }
 
 async function edited<Row extends Edited, C, E>(resource: Resource<Row, C, E>, context: ActedContext, body: E): Promise<Reply> {
-  const row = await reached(any<Row>(resource), context, 'write')
+  const row = await reached(resource, context, 'write')
   const { version, ...input } = body as { version?: number | undefined }
   checkVersion(context, row, version)
   if (resource.change === undefined) throw new TypeError(`${resource.path} cannot be changed`)
@@ -244,11 +241,10 @@ async function edited<Row extends Edited, C, E>(resource: Resource<Row, C, E>, c
   const next = { ...row, ...all, version: row.version + 1 }
   const organisationId = await resource.whose(next, context)
   demandReach(context.actor, organisationId, (await resource.reach?.(next, context)) ?? null)
-  await write(
-    resource,
-    context,
-    { row, after: next },
-    {
+  await write(resource, context, {
+    row,
+    next: next,
+    edit: {
       action: `${resource.one}.update`,
       resource: resource.one,
       id: row.id,
@@ -258,7 +254,7 @@ async function edited<Row extends Edited, C, E>(resource: Resource<Row, C, E>, c
       statements: [resource.table(context.parts.store).update(row, all), ...statements],
       ...forgetting(resource, row),
     },
-  )
+  })
   return { body: await resource.json(next, context), version: next.version }
 }
 
@@ -267,14 +263,13 @@ async function removed<Row extends Edited, C, E>(
   context: ActedContext,
   version: string | undefined,
 ): Promise<Reply> {
-  const row = await reached(any<Row>(resource), context, 'write')
+  const row = await reached(resource, context, 'write')
   checkVersion(context, row, version === undefined ? undefined : Number(version))
   const { statements = [] } = (await resource.remove?.(row, context)) ?? {}
-  await write(
-    resource,
-    context,
-    { row, after: undefined },
-    {
+  await write(resource, context, {
+    row,
+    next: undefined,
+    edit: {
       action: `${resource.one}.delete`,
       resource: resource.one,
       id: row.id,
@@ -283,26 +278,33 @@ async function removed<Row extends Edited, C, E>(
       statements: [...statements, resource.table(context.parts.store).remove(row)],
       ...forgetting(resource, row),
     },
-  )
+  })
   return { status: 204 }
+}
+
+interface Change<Row> {
+  readonly row: Row
+  /** As it will be; `undefined`: gone. */
+  readonly next: Row | undefined
+  readonly edit: Edit
 }
 
 function write<Row extends Edited, C, E>(
   resource: Resource<Row, C, E>,
   context: ActedContext,
-  { row, after }: { row: Row; after: Row | undefined },
-  edit: Edit,
+  { row, next, edit }: Change<Row>,
 ): Promise<void> {
-  if (resource.publishes === undefined) return commit(context, edit)
+  const { publishes } = resource
+  if (publishes === undefined) return commit(context, edit)
   return context.parts.publishing.change(
-    (rows) => replaced(rows, resource.publishes as keyof OperatorRows, { id: row.id, after: after as unknown as Edited }),
+    (rows) => replaced(rows, publishes, { id: row.id, next }),
     (statements) => commit(context, { ...edit, statements: [...edit.statements, ...statements] }),
   )
 }
 
-function replaced(rows: OperatorRows, name: keyof OperatorRows, { id, after }: { id: string; after: Edited | undefined }): OperatorRows {
+function replaced(rows: OperatorRows, name: keyof OperatorRows, { id, next }: { id: string; next: Edited | undefined }): OperatorRows {
   const others = (rows[name] as readonly Edited[]).filter((row) => row.id !== id)
-  return { ...rows, [name]: after === undefined ? others : [...others, after] }
+  return { ...rows, [name]: next === undefined ? others : [...others, next] }
 }
 
 const forgetting = <Row extends Edited, C, E>(resource: Resource<Row, C, E>, row: Row): Pick<Edit, 'forget'> =>

@@ -3,7 +3,7 @@
 
 import { costOf } from '../core/price.ts'
 import { addUsage, type Usage } from '../core/usage.ts'
-import type { Route } from '../snapshot/index.ts'
+import type { Route, RoutePrice } from '../snapshot/index.ts'
 import type { AccountMode } from '../store/index.ts'
 import type { LedgerDesk } from './desk.ts'
 import { costsText, journalDetail } from './detail.ts'
@@ -58,10 +58,13 @@ export class Bill {
     return this.#outputLimit
   }
 
-  /** Debits the ceiling. Returns nothing to wait for on accounts that are only metered afterwards. @throws GatewayError `insufficient_quota` */
+  /**
+   * Debits the ceiling. Returns nothing to wait for on accounts that are only metered afterwards.
+   * @throws GatewayError `insufficient_quota`, `storage_unavailable`
+   */
   hold(): void | Promise<void> {
-    if (this.#party.mode === 'unmetered' || this.quote.free) return
-    return this.#hold()
+    if (this.#party.mode === 'prepaid' && !this.quote.free) return this.#hold()
+    this.#desk.check()
   }
 
   async #hold(): Promise<void> {
@@ -107,7 +110,7 @@ export class Bill {
     let wanted = isCharged(final) ? this.#searchNanos : 0
     let usage: Usage | undefined
     for (const { route, usage: used } of this.#rounds) {
-      const amounts = this.#amounts(route, { ...final, end: isCharged(final) ? 'whole' : 'empty', usage: used })
+      const amounts = this.#amounts(route, { ...final, end: isCharged(final) ? 'whole' : 'empty', usage: used }, between)
       wanted += amounts?.chargeNanos ?? 0
       usage = usage === undefined ? used : addUsage(usage, used)
     }
@@ -118,11 +121,11 @@ export class Bill {
   }
 
   /** What one model call comes to; its cost is noted. */
-  #amounts(route: Route, ending: Ending): Amounts | undefined {
+  #amounts(route: Route, ending: Ending, part: (offer: RoutePrice) => RoutePrice = whole): Amounts | undefined {
     const { quote } = this
     const offer = quote.offerOf(route)
     if (offer === undefined) return undefined
-    const amounts = amountsOf(offer, ending, {
+    const amounts = amountsOf(part(offer), ending, {
       extent: () => quote.extent(),
       ceiling: () => this.#held ?? quote.ceiling(),
       multiplier: quote.ask.multiplier,
@@ -156,4 +159,12 @@ export class Bill {
     }
     return { ...result, durable: held === undefined ? this.#desk.charge({ ...row, account }) : this.#desk.settle(row) }
   }
+}
+
+const whole = (offer: RoutePrice): RoutePrice => offer
+
+/** A price for the request is one for the exchange: the last of its model calls pays it. What each costs us stays. */
+function between(offer: RoutePrice): RoutePrice {
+  const { perRequest, ...price } = offer.charge.price
+  return perRequest === undefined ? offer : { ...offer, charge: { ...offer.charge, price } }
 }

@@ -1,7 +1,7 @@
 // Where bills meet the ledger: keeps the leases of running holds alive, and says aloud when a hold was gone before its
 // exchange ended.
 
-import type { ChargeRow, LedgerRepository, SettleRow } from '../store/index.ts'
+import { type ChargeRow, type LedgerRepository, type SettleRow, StoreDownError } from '../store/index.ts'
 
 /** A hold whose process died is given back after this; a running one is renewed long before. */
 export const LEASE_MS = 120_000
@@ -10,6 +10,8 @@ export type Alarm = (message: string, fields: Readonly<Record<string, unknown>>)
 
 export interface LedgerDesk {
   readonly alarm: Alarm
+  /** @throws StoreDownError when the ledger is known to be away: what cannot be settled must not run. */
+  check(): void
   /** What was held; `undefined` when the balance does not cover `atLeast`. */
   hold(row: { id: string; account: string; amount: number; atLeast: number }): Promise<number | undefined>
   settle(row: SettleRow): Promise<void>
@@ -23,6 +25,9 @@ export function ledgerDesk(ledger: LedgerRepository, nowMs: () => number, alarm:
   const running = new Set<string>()
   return {
     alarm,
+    check() {
+      if (!ledger.reachable()) throw new StoreDownError()
+    },
     async hold({ id, account, amount, atLeast }) {
       const row = { id, account, amount, leaseMs: nowMs() + LEASE_MS }
       const held = atLeast < amount ? await ledger.holdUpTo({ ...row, atLeast }) : (await ledger.hold(row)) ? amount : undefined

@@ -9,7 +9,7 @@ import { affordableOutput, ceilingOf, type Extent, missingDimensions } from './c
 export interface Ask extends Omit<Extent, 'inputTokens'> {
   /** The model as the client named it. */
   readonly model: string
-  /** Where it may go, in order. */
+  /** Where it may go, in order. None: no model takes part, as in a search. */
   readonly routes: readonly Route[]
   readonly prices: PriceBook
   readonly nowMs: number
@@ -56,7 +56,7 @@ export class Quote {
       missing ??= lacking
       return undefined
     })
-    if (!this.offers.some((offer) => offer !== undefined)) throw noPrice(ask.model, missing)
+    if (ask.routes.length > 0 && this.offers.every((offer) => offer === undefined)) throw noPrice(ask.model, missing)
   }
 
   /** The prices of a route that was quoted. */

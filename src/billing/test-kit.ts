@@ -31,7 +31,7 @@ export function channelRow(provider: string, name = `${provider}-main`): Channel
 }
 
 export const snapshotOf = (rows: readonly ChannelRow[], entries: readonly Record<string, unknown>[] = []): Snapshot =>
-  compileSnapshot(rows, 1, entries.map(priced))
+  compileSnapshot(rows, 1, { prices: entries.map(priced) })
 
 export const routeTo = (snapshot: Snapshot, upstreamModel: string, channel = 0): Route => {
   const found = snapshot.channels[channel]

@@ -12,7 +12,7 @@ import { type Candidate, plan } from '../routing/index.ts'
 import type { Snapshot } from '../snapshot/index.ts'
 import type { Call, Gateway } from './call.ts'
 import { claim, type Demand } from './claim.ts'
-import { estimateInputTokens } from './estimate.ts'
+import { estimateUnread } from './estimate.ts'
 import { extentOf } from './extent.ts'
 import type { ExchangeRecord } from './record.ts'
 
@@ -82,7 +82,7 @@ export async function consider(call: Call, gateway: Gateway, record: ExchangeRec
     account: caller.account,
     mode: caller.billing,
   })
-  record.reserve(bill, caller.cutStreams, () => estimateInputTokens(request()))
+  record.reserve(bill, caller.cutStreams, () => estimateUnread(request, http.text))
   record.customer = customerOf(http, caller, request)
   return { call, caller, peek, planned, record, note, request, bill }
 }
@@ -95,6 +95,7 @@ export async function admit(received: Call, gateway: Gateway, record: ExchangeRe
     caller,
     bill,
     customer: record.customer,
+    model: { name: peek.model, limits: gateway.snapshot().modelLimits.get(peek.model) },
     nowMs: received.receivedMs,
     promptTokens: () => bill.quote.extent().inputTokens,
     outputTokens: () => outputOf(bill),
@@ -111,8 +112,10 @@ export async function admit(received: Call, gateway: Gateway, record: ExchangeRe
   const priced = planned.filter((_, index) => bill.quote.offers[index] !== undefined)
   const { outputLimit } = bill
   if (outputLimit === undefined) return { ...considered, call, gone, candidates: priced }
-  note({ kind: 'changed', field: 'max_tokens', reason: `the balance covers ${outputLimit} tokens of output` })
   const limited = { ...request(), maxOutputTokens: outputLimit }
+  note({ kind: 'changed', field: 'max_tokens', reason: `the balance covers ${outputLimit} tokens of output` })
+  // It holds for every candidate.
+  record.decodeWarnings = record.warnings.length
   // A limit that the client did not write can only be sent by writing the body anew.
   const candidates = priced.map((candidate): Candidate => ({ ...candidate, mode: 'translate' }))
   return { ...considered, call, gone, peek: { ...peek, maxOutputTokens: outputLimit }, candidates, request: () => limited }

@@ -2,9 +2,11 @@
 // error's code alone. Before a commit nothing has reached the client, so moving on is invisible.
 
 import { ERRORS, type ErrorCode, GatewayError } from '../core/errors.ts'
+import { refusalError } from '../limits/index.ts'
 import type { Candidate } from '../routing/index.ts'
 import type { Admitted } from './admit.ts'
 import type { Gateway } from './call.ts'
+import { isLimited, placeOn } from './channel-place.ts'
 import { scrubbed } from './scrub.ts'
 
 const RETRY_PAUSE_MS = 100
@@ -39,17 +41,25 @@ export async function attempt<Opened>(
     }
     // The receipt speaks of the candidate that answers, and of what decoding already lost.
     record.warnings.length = Math.min(record.warnings.length, record.decodeWarnings)
+    const place = isLimited(candidate.channel) ? await placeOn(candidate.channel, admitted, gateway) : undefined
+    if (place?.refused === true) {
+      last = refusalError(place)
+      continue
+    }
     const startedMs = gateway.nowMs()
     try {
       const opened = await open(candidate)
       gateway.cooldowns.succeed(candidate.channel.id)
       record.served = candidate
+      record.place = place
       noteAttempt(admitted, candidate, gateway.nowMs() - startedMs)
       return opened
     } catch (thrown) {
       const error = call.signal.aborted ? new GatewayError('client_closed') : scrubbed(GatewayError.from(thrown), candidate)
       noteAttempt(admitted, candidate, gateway.nowMs() - startedMs, error)
-      record.abandon(candidate, WORKED.has(error.code))
+      const worked = WORKED.has(error.code)
+      record.abandon(candidate, worked)
+      place?.settle({ nowMs: gateway.nowMs(), ...(!worked && { tokens: 0 }) })
       const { retry, cooldown, log } = ERRORS[error.code]
       if (cooldown) gateway.cooldowns.fail(candidate.channel.id, gateway.nowMs(), error.details.retryAfterMs)
       if (gateway.log.enabled(log)) {

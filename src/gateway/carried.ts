@@ -10,7 +10,7 @@ const QUIET = new Set(['stream_options', 'system_attribution', 'include', 'clien
 /** Settings of which only a part is left. */
 const CONTAINERS = new Set(['generationConfig', 'toolConfig', 'output_config', 'reasoning', 'text', 'thinking', 'speechConfig'])
 /** Members of tools and blocks that name nothing an upstream could miss, or that our codecs read themselves. */
-const MARKS = new Set(['legacy_function', 'namespace', 'localName', 'id', 'caller', 'item', 'wire'])
+const MARKS = new Set(['legacy_function', 'namespace', 'localName', 'id', 'caller', 'item', 'wire', 'toolSearch', 'loaded'])
 
 /** @param format the client's own. */
 export function noteCarried(request: ChatRequest, format: string, note: Note): void {

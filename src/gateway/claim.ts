@@ -6,6 +6,7 @@ import type { Bill } from '../billing/index.ts'
 import {
   concurrencyRule,
   type LimitRule,
+  type LimitScope,
   type QuotaRule,
   quotaRule,
   rateRule,
@@ -14,6 +15,7 @@ import {
   type SpentNanos,
   type Standing,
 } from '../limits/index.ts'
+import type { Bounds } from '../snapshot/index.ts'
 import type { UsageQuestion, UsageRepository } from '../store/index.ts'
 import type { Gateway } from './call.ts'
 
@@ -23,6 +25,8 @@ export interface Demand {
   readonly bill: Bill
   /** The end customer as the client names them. */
   readonly customer: string | undefined
+  /** As the client named it, with the bounds on all calls for it. */
+  readonly model: { readonly name: string; readonly limits: Bounds | undefined }
   readonly nowMs: number
   /** An upper estimate of the input. */
   promptTokens(): number
@@ -35,7 +39,9 @@ export interface Demand {
 /** @throws GatewayError `rate_limited`, `insufficient_quota` */
 export function claim(demand: Demand, gateway: Gateway): Slot | Promise<Slot> {
   const { caller, bill } = demand
-  const rules = rulesOf(caller, demand.customer)
+  const { model } = demand
+  const own = rulesOf(caller, demand.customer)
+  const rules = model.limits === undefined ? own : [...own, ...boundRules('model', model.name, model.limits)]
   const taken = gateway.limits.take({
     nowMs: demand.nowMs,
     rules,
@@ -88,11 +94,7 @@ function rulesOf(caller: Caller, customer: string | undefined): readonly LimitRu
 
 function compiled(caller: Caller): LimitRule[] {
   const rules: LimitRule[] = []
-  for (const { scope, id, requestsPerMinute, tokensPerMinute, concurrency } of caller.limits) {
-    if (requestsPerMinute !== undefined) rules.push(rateRule('requests', { scope, subject: id, limit: requestsPerMinute }))
-    if (tokensPerMinute !== undefined) rules.push(rateRule('tokens', { scope, subject: id, limit: tokensPerMinute }))
-    if (concurrency !== undefined) rules.push(concurrencyRule({ scope, subject: id, limit: concurrency }))
-  }
+  for (const bounds of caller.limits) rules.push(...boundRules(bounds.scope, bounds.id, bounds))
   for (const budget of caller.budgets) {
     if (budget.scope === 'customer') continue
     // A budget's own id, so that its counter ends with it.
@@ -101,6 +103,16 @@ function compiled(caller: Caller): LimitRule[] {
     rules.push(rule)
   }
   return rules
+}
+
+/** The rules that bounds stand for. */
+export function boundRules(scope: LimitScope, subject: string, bounds: Bounds): LimitRule[] {
+  const { requestsPerMinute, tokensPerMinute, concurrency } = bounds
+  return [
+    ...(requestsPerMinute === undefined ? [] : [rateRule('requests', { scope, subject, limit: requestsPerMinute })]),
+    ...(tokensPerMinute === undefined ? [] : [rateRule('tokens', { scope, subject, limit: tokensPerMinute })]),
+    ...(concurrency === undefined ? [] : [concurrencyRule({ scope, subject, limit: concurrency })]),
+  ]
 }
 
 /** A customer's own budget counts in place of the one for everybody. */

@@ -19,6 +19,15 @@ export function estimateInputTokens(request: ChatRequest): number {
   return Math.ceil(tokens * MARGIN)
 }
 
+/** The same for a prompt that goes on as it came, and perhaps holds what only its upstream can read: then its text counts. */
+export function estimateUnread(request: () => ChatRequest, text: string): number {
+  try {
+    return estimateInputTokens(request())
+  } catch {
+    return textTokens(text)
+  }
+}
+
 const sum = (blocks: readonly Block[]): number => blocks.reduce((total, block) => total + blockTokens(block), 0)
 export const textTokens = (text: string): number => (text === '' ? 0 : estimateTokenCount(text))
 

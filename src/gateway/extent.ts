@@ -8,7 +8,7 @@ import { type Candidate, takesChoices } from '../routing/index.ts'
 import { readWebTools } from '../tools/index.ts'
 import type { Admitted } from './admit.ts'
 import type { Gateway } from './call.ts'
-import { estimateInputTokens } from './estimate.ts'
+import { estimateUnread } from './estimate.ts'
 import { hostedWork } from './hosted.ts'
 
 /** Searches that are held money for where the client sets no bound of its own. */
@@ -23,7 +23,7 @@ export function extentOf(asked: Asked, candidates: readonly Candidate[], gateway
   // An upstream that gives one choice a call reads the prompt for each.
   const readings = peek.choices > 1 && candidates.some(({ via }) => !takesChoices(via)) ? peek.choices : 1
   return {
-    inputTokens: () => estimateInputTokens(request()) * readings,
+    inputTokens: () => estimateUnread(request, call.http.text) * readings,
     choices: peek.choices,
     ...(mayHear(call.http.text) && blocksOf(request()).some(({ type }) => type === 'audio') && { audioInput: true }),
     ...(modalities?.includes('audio') && { audioOutput: true }),
@@ -67,10 +67,14 @@ function searchesOf(asked: Asked, candidates: readonly Candidate[], gateway: Gat
   const ours = candidates.filter((candidate) => runsHere(asked, candidate, gateway))
   const sandbox = ours.every(({ channel }) => channel.origin === 'sandbox')
   return {
-    searchesOn: ({ channel }) => (ours.some((candidate) => candidate.channel === channel) ? 0 : count),
+    searchesOn: ({ channel }) =>
+      candidates.some((candidate) => candidate.channel === channel && !ours.includes(candidate) && reportsSearches(candidate)) ? count : 0,
     ...(ours.length > 0 && { searchNanos: gateway.web.dearestSearch({ sandbox }) * count }),
   }
 }
+
+/** Chat's models that search do it as a part of every answer: they count no searches, and their price is the model's. */
+const reportsSearches = ({ via }: Candidate): boolean => via.format.id !== 'openai-chat'
 
 /** What a declaration does wrong is told by the attempt. */
 function runsHere(asked: Asked, candidate: Candidate, gateway: Gateway): boolean {

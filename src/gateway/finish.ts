@@ -3,7 +3,7 @@
 
 import type { Caller } from '../access/index.ts'
 import type { End } from '../billing/index.ts'
-import { ERRORS, type GatewayError } from '../core/errors.ts'
+import { ERRORS, GatewayError } from '../core/errors.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Gateway } from './call.ts'
 import type { ExchangeRecord } from './record.ts'
@@ -21,17 +21,28 @@ export function finish(record: ExchangeRecord, gateway: Gateway, error?: Gateway
   record.error = error?.code
   const durable = settled(record, endOf(record, error), nowMs)
   gateway.metrics.finished(record)
-  const detail = record.detail()
   const { caller } = record
-  if (caller !== undefined) {
-    counted(record, caller, gateway)
-    gateway.requests.append({ id: record.id, keyId: caller.keyId, startedMs: record.startedMs, outcome: record.outcome, detail })
-  }
+  if (caller !== undefined) counted(record, caller, gateway)
+  const detail = logged(record, gateway)
   gateway.log.printed(error === undefined ? 'info' : ERRORS[error.code].log, 'exchange', detail)
   if (error?.code === 'internal') {
     gateway.log('error', 'internal failure', { id: record.id, cause: error.cause instanceof Error ? error.cause.stack : error.cause })
   }
-  return durable
+  return durable?.catch((cause: unknown) => {
+    // The client is told of the failure, and so is who asks later.
+    record.outcome = 'error'
+    record.error = GatewayError.from(cause).code
+    record.settlement = undefined
+    logged(record, gateway)
+    throw cause
+  })
+}
+
+function logged(record: ExchangeRecord, gateway: Gateway): string {
+  const { id, caller, startedMs, outcome } = record
+  const detail = record.detail()
+  if (caller !== undefined) gateway.requests.append({ id, keyId: caller.keyId, startedMs, outcome, detail })
+  return detail
 }
 
 function endOf(record: ExchangeRecord, error: GatewayError | undefined): End {
@@ -59,8 +70,9 @@ function settled(record: ExchangeRecord, end: End, nowMs: number): Promise<void>
   // What we counted ourselves stands in no report; how often we searched stands only there.
   if (settlement.usage !== undefined) record.usage = rounds === undefined ? settlement.usage : { ...record.usage, ...settlement.usage }
   // What was tried counts as a request, whatever came of it.
-  if (record.attempts.length === 0) slot?.release()
+  if (record.attempts.length === 0 && record.searches === undefined) slot?.release()
   else slot?.settle({ nowMs, tokens: tokensOf(record.usage), nanos: settlement.chargeNanos })
+  record.place?.settle({ nowMs, tokens: tokensOf(record.usage) })
   return settlement.durable
 }
 

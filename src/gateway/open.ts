@@ -59,7 +59,7 @@ async function passedAnswer(admitted: Admitted, candidate: Candidate, gateway: G
   const text = await response.text()
   const { usage, content, error } = admitted.call.format.watch.response(parsedAnswer(text))
   if (error !== undefined) throw error
-  if (usage === undefined) noteAnswer(admitted.record, decodedAnswer(text, candidate, ownContext(admitted, candidate, gateway)))
+  if (usage === undefined) noteUncounted(text, admitted, () => ownContext(admitted, candidate, gateway), candidate)
   else {
     admitted.record.addUsage(usage)
     admitted.record.spoke = content === true
@@ -67,6 +67,16 @@ async function passedAnswer(admitted: Admitted, candidate: Candidate, gateway: G
   if (candidate.upstreamModel === admitted.peek.model) return text
   const field = admitted.call.format.modelField
   return splice(text, [{ op: 'set', path: [field], value: admitted.peek.model }])
+}
+
+/** An answer that passes without its usage. One that only the client can read passes all the same. */
+function noteUncounted(text: string, { record }: Admitted, context: () => ChatContext, candidate: Candidate): void {
+  try {
+    noteAnswer(record, decodedAnswer(text, candidate, context()))
+  } catch {
+    record.spoke = true
+    record.text += text
+  }
 }
 
 /** A stream at its first content. */

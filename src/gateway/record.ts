@@ -59,6 +59,8 @@ export class ExchangeRecord {
   /** What admission reserved; `finish` gives it back. */
   bill: Bill | undefined
   slot: Slot | undefined
+  /** Taken on the channel that answers. */
+  place: Slot | undefined
   /** Where the limits stood that refused. */
   standings: readonly Standing[] | undefined
   policy: CutPolicy = 'produced'

@@ -1,5 +1,6 @@
 // The story of one `POST /v1/search`: who asks, what is sought, which backends answered, what it cost. No model takes part.
 
+import type { Caller } from '../access/index.ts'
 import { GatewayError, invalid } from '../core/errors.ts'
 import type { HttpRequest } from '../core/http-message.ts'
 import { openaiChat } from '../formats/index.ts'
@@ -7,6 +8,7 @@ import { prefixedId } from '../lib/ids.ts'
 import { dollarsText } from '../lib/money.ts'
 import { type Evidence, readSearchRequest, type SearchErrorCode, type SearchOutcome, type SearchRequest } from '../tools/index.ts'
 import type { Answer, Gateway } from './call.ts'
+import { claim } from './claim.ts'
 import { errorAnswer } from './exchange.ts'
 import { finish } from './finish.ts'
 import { ExchangeRecord } from './record.ts'
@@ -26,13 +28,16 @@ export async function searchExchange(call: SearchCall, gateway: Gateway): Promis
   const record = new ExchangeRecord(call.requestId, 'search', call.receivedMs)
   gateway.metrics.started()
   try {
-    record.caller = await gateway.access.resolve(call.http)
+    const caller = await gateway.access.resolve(call.http)
+    record.caller = caller
     const request = readSearchRequest(call.http.body)
     const sandbox = servedBySandbox(request, gateway)
+    await reserve(call, { gateway, record, caller, searchNanos: gateway.web.dearestSearch({ sandbox }) })
     const found = await search(request, { call, gateway, record, sandbox })
     record.usage = { inputTokens: 0, outputTokens: 0, webSearches: 1 }
-    finish(record, gateway)
-    const headers = { 'content-type': 'application/json', 'x-switchyard-cost': dollarsText(found.costNanos) }
+    record.spoke = true
+    await finish(record, gateway)
+    const headers = { 'content-type': 'application/json', 'x-switchyard-cost': dollarsText(record.settlement?.chargeNanos ?? 0) }
     return {
       kind: 'unary',
       status: 200,
@@ -41,7 +46,9 @@ export async function searchExchange(call: SearchCall, gateway: Gateway): Promis
     }
   } catch (thrown) {
     const error = call.signal.aborted ? new GatewayError('client_closed') : GatewayError.from(thrown)
-    finish(record, gateway, error)
+    await finish(record, gateway, error)?.catch((cause: unknown) =>
+      gateway.log('error', 'a bill could not be closed', { id: record.id, cause }),
+    )
     return errorAnswer({ format: openaiChat, requestId: call.requestId }, error)
   }
 }
@@ -58,6 +65,40 @@ function servedBySandbox({ backend }: SearchRequest, gateway: Gateway): boolean 
   const { channels } = gateway.snapshot()
   if (channels.length > 0 && channels.every(({ origin }) => origin === 'sandbox')) return true
   throw new GatewayError('invalid_request', { message: NO_BACKEND })
+}
+
+interface Reserving {
+  readonly gateway: Gateway
+  readonly record: ExchangeRecord
+  readonly caller: Caller
+  readonly searchNanos: number
+}
+
+/** A search is paid for and limited as an exchange with a model is. @throws GatewayError */
+async function reserve({ http, receivedMs }: SearchCall, { gateway, record, caller, searchNanos }: Reserving): Promise<void> {
+  const { prices } = gateway.snapshot()
+  const nothing = (): number => 0
+  const bill = gateway.billing.open(
+    { model: 'search', routes: [], prices, nowMs: receivedMs, choices: 1, maxOutputTokens: 0, searchNanos, inputTokens: nothing },
+    { id: record.id, account: caller.account, mode: caller.billing },
+  )
+  record.reserve(bill, caller.cutStreams, nothing)
+  record.customer = http.headers.get('x-switchyard-customer') ?? undefined
+  record.slot = await claim(
+    {
+      caller,
+      bill,
+      customer: record.customer,
+      model: { name: 'search', limits: undefined },
+      nowMs: receivedMs,
+      promptTokens: nothing,
+      outputTokens: nothing,
+      refused(standings) {
+        record.standings = standings
+      },
+    },
+    gateway,
+  )
 }
 
 interface Searching {

@@ -5,15 +5,21 @@ import type { UpstreamAuth } from '../core/upstream-auth.ts'
 import { chatFormat } from '../formats/index.ts'
 import { baseUrlOf, type Provider, type ProviderFormat, providerById } from '../providers/index.ts'
 import { compilePrices } from './prices.ts'
-import type { Channel, ChannelFormat, ChannelRow, ListedModel, Route, Snapshot } from './snapshot.ts'
+import type { Bounds, Channel, ChannelFormat, ChannelRow, ListedModel, Route, Snapshot } from './snapshot.ts'
 
 /** A row that cannot be used; the message names the channel and the reason. */
 export class CompileError extends Error {
   override readonly name = 'CompileError'
 }
 
+/** What stands in a snapshot beside its channels. */
+export interface Beside {
+  readonly prices?: readonly OperatorPrice[] | undefined
+  readonly modelLimits?: ReadonlyMap<string, Bounds> | undefined
+}
+
 /** @throws CompileError */
-export function compileSnapshot(rows: readonly ChannelRow[], revision: number, prices: readonly OperatorPrice[] = []): Snapshot {
+export function compileSnapshot(rows: readonly ChannelRow[], revision: number, { prices, modelLimits }: Beside = {}): Snapshot {
   const exact = new Map<string, Route[]>()
   const wildcards: { prefix: string; route: Route }[] = []
   const listed = new Map<string, ListedModel>()
@@ -68,7 +74,15 @@ export function compileSnapshot(rows: readonly ChannelRow[], revision: number, p
     const owner = (named.find(({ channel }) => channel.origin !== 'sandbox') ?? named[0])?.channel
     if (owner !== undefined) listed.set(id, { id, ownedBy: owner.provider.id })
   }
-  return Object.freeze({ revision, channels, routes, testRoutes, models: [...listed.values()], prices: compilePrices(prices) })
+  return Object.freeze({
+    revision,
+    channels,
+    routes,
+    testRoutes,
+    models: [...listed.values()],
+    prices: compilePrices(prices ?? []),
+    modelLimits: modelLimits ?? new Map(),
+  })
 }
 
 function compileChannel(row: ChannelRow): Channel {
@@ -93,6 +107,7 @@ function compileChannel(row: ChannelRow): Channel {
     priority: row.priority,
     weight: row.weight,
     webSearch: row.webSearch ?? 'auto',
+    ...(row.limits !== undefined && { limits: row.limits }),
     settings,
     formats,
   })

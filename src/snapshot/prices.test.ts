@@ -24,7 +24,7 @@ function prices(entries: readonly Record<string, unknown>[], channel: ChannelRow
     if ('problem' in price) throw new Error(price.problem)
     return price
   })
-  const snapshot = compileSnapshot([channel], 1, parsed)
+  const snapshot = compileSnapshot([channel], 1, { prices: parsed })
   return (model: string, upstreamModel = model, nowMs = NOW): RoutePrice | undefined =>
     snapshot.prices.on(model, { channel: snapshot.channels[0]!, upstreamModel }, nowMs)
 }

@@ -11,6 +11,13 @@ import type { PriceSource, Provider, ProviderFormat } from '../providers/index.t
  */
 export type WebSearchPolicy = 'auto' | 'native' | 'gateway' | 'off'
 
+/** Bounds on calls. Absent: none. */
+export interface Bounds {
+  readonly requestsPerMinute?: number
+  readonly tokensPerMinute?: number
+  readonly concurrency?: number
+}
+
 /** A channel row as an operator, the environment or we ourselves wrote it. */
 export interface ChannelRow {
   readonly id: string
@@ -25,6 +32,7 @@ export interface ChannelRow {
   readonly weight: number
   readonly formats?: readonly string[]
   readonly webSearch?: WebSearchPolicy
+  readonly limits?: Bounds
   readonly settings: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
 }
@@ -39,6 +47,8 @@ export interface ChannelFormat {
 }
 
 export interface Channel {
+  /** On what goes through it. */
+  readonly limits?: Bounds
   readonly id: string
   readonly name: string
   readonly origin: ChannelRow['origin']
@@ -67,6 +77,8 @@ export interface Snapshot {
   /** Every name that can be listed: wildcards are left out. */
   readonly models: readonly ListedModel[]
   readonly prices: PriceBook
+  /** On all calls for a model, by its name as clients use it. */
+  readonly modelLimits: ReadonlyMap<string, Bounds>
 }
 
 export interface ListedModel {

@@ -109,6 +109,8 @@ export interface OperatorChannelRow extends Edited, LimitColumns {
   /** An exact decimal above zero. */
   readonly weight: string
   readonly formats: readonly string[] | null
+  /** Who searches the web for a declared tool; `null`: as a channel of the file that says nothing. */
+  readonly webSearch: 'auto' | 'native' | 'gateway' | 'off' | null
   readonly settings: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
   readonly enabled: boolean

@@ -64,6 +64,7 @@ const SAMPLES = {
     provider: 'openai',
     models: [{ model: 'a', upstreamModel: 'b' }],
     weight: '0.5',
+    webSearch: 'gateway',
     formats: null,
     headers: {},
   },

@@ -125,6 +125,30 @@ for (const { engine, present } of NODE_ENGINES)
       expect((await admin('POST', '/admin/aliases', { model: 'alias-0', target: 'alpha' })).status).toBe(409)
     })
 
+    test('a limit on a model counts for everybody', async () => {
+      const limit = await done(admin('POST', '/admin/model-limits', { model: 'test/json', requests_per_minute: 2 }))
+      const statuses: number[] = []
+      for (let at = 0; at < 3; at++) statuses.push((await ask(running, 'test/json')).status)
+      expect(statuses).toEqual([200, 200, 429])
+      expect((await ask(running, 'test/echo')).status).toBe(200)
+      await done(admin('DELETE', `/admin/model-limits/${limit.id}`))
+      expect((await ask(running, 'test/json')).status).toBe(200)
+    })
+
+    test('a channel that is full is passed over, and refused when nobody else serves', async () => {
+      const first = await done(
+        admin('POST', '/admin/channels', channel({ name: 'first', models: ['gamma'], priority: -1, concurrency: 1 })),
+      )
+      const second = await done(admin('POST', '/admin/channels', channel({ name: 'second', models: ['gamma'], requests_per_minute: 1 })))
+      await done(admin('POST', '/admin/prices', { entry: { model: 'gamma', free: true } }))
+      upstream.answer({ pieces: [300, JSON.stringify(answer)], headers: { 'content-type': 'application/json' } })
+      const served = await Promise.all([1, 2, 3].map(() => ask(running, 'gamma')))
+      upstream.answer({ body: answer })
+      expect(served.map(({ status }) => status).sort()).toEqual([200, 200, 429])
+      expect((await ask(running, 'gamma')).status).toBe(200)
+      for (const { id } of [first, second]) await done(admin('DELETE', `/admin/channels/${id}`))
+    })
+
     test('explain names plan, price, limits and the reason of a refusal, and sends nothing', async () => {
       const sent = upstream.received.length
       const key = await done(admin('POST', '/admin/keys', { name: 'e', models: ['alpha'], requests_per_minute: 7 }))
@@ -211,6 +235,23 @@ test('a new master key takes over, and the old one can go', async () => {
     expect((await ask(without, 'gpt-4o-mini')).status).toBe(200)
     await waitFor(() => (without.output().includes('a channel is left out') ? true : undefined))
     await without.stop()
+  } finally {
+    rmSync(home, { recursive: true, force: true })
+  }
+}, 20_000)
+
+test('a name that the file and the database both have refuses the start', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'switchyard-'))
+  try {
+    const first = await startSwitchyard({ dataDirectory: home })
+    await done(adminOf(first)('POST', '/admin/channels', channel({ name: 'both' })))
+    await first.stop()
+    const config = `local_servers: false\nchannels: [{ name: both, provider: openai, credential: sk-x }]\n`
+    const failed = await startSwitchyard({ dataDirectory: home, config }).then(
+      () => 'started',
+      (thrown: Error) => thrown.message,
+    )
+    expect(failed).toContain('channel both: the name is used twice')
   } finally {
     rmSync(home, { recursive: true, force: true })
   }

@@ -182,3 +182,62 @@ test('H218: `[DONE]` after whole items is an end, without them a failure', async
   house.upstream.answer({ pieces: [created(), added(), said('whole'), 20, 'data: [DONE]\n\n'] })
   expect(payloads((await house.ask('chat', 'r', { stream: true })).text).at(-1)).toHaveProperty('error')
 })
+
+describe('Codex: a search for tools that the client runs', () => {
+  const tools = [
+    {
+      type: 'tool_search',
+      execution: 'client',
+      description: 'Find tools.',
+      parameters: { type: 'object', properties: { query: { type: 'string' } } },
+    },
+  ]
+  const call = (name: string, args: string): object => ({
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', tool_calls: [{ id: 'call_1', type: 'function', function: { name, arguments: args } }] },
+        finish_reason: 'tool_calls',
+      },
+    ],
+    usage: {},
+  })
+
+  test('is a function to other formats, whole and streamed', async () => {
+    house.upstream.answer({ body: call('tool_search', '{"query":"mail"}') })
+    for (const stream of [false, true]) {
+      const { json, text } = await house.ask('responses', 'c', { stream, body: { tools } })
+      const output = stream ? payloads(text).at(-1)?.response.output : json.output
+      expect(output).toMatchObject([
+        { type: 'tool_search_call', call_id: 'call_1', execution: 'client', arguments: { query: 'mail' }, status: 'completed' },
+      ])
+    }
+    expect(house.upstream.received.at(-1)?.json).toMatchObject({ tools: [{ type: 'function', function: { name: 'tool_search' } }] })
+  })
+
+  test('what it loaded is declared from then on, and called the client\u2019s way', async () => {
+    house.upstream.answer({ body: call('mail__send', '{"to":"x"}') })
+    const loaded = [
+      {
+        type: 'namespace',
+        name: 'mail',
+        description: 'd',
+        tools: [{ type: 'function', name: 'send', defer_loading: true, parameters: { type: 'object', properties: {} } }],
+      },
+    ]
+    const input = [
+      { role: 'user', content: 'hi' },
+      { type: 'tool_search_call', id: 'tsc_1', call_id: 'call_1', execution: 'client', status: 'completed', arguments: { query: 'mail' } },
+      { type: 'tool_search_output', call_id: 'call_1', execution: 'client', status: 'completed', tools: loaded },
+    ]
+    const { json } = await house.ask('responses', 'c', { body: { tools, input } })
+    expect(json.output).toMatchObject([{ type: 'function_call', name: 'send', namespace: 'mail' }])
+    const sent = house.upstream.received.at(-1)?.json as Record<string, { function: { name: string } }[]>
+    expect(sent.tools?.map((tool) => tool.function.name)).toEqual(['tool_search', 'mail__send'])
+    expect(house.upstream.received.at(-1)?.text).toContain('mail__send')
+    // Its own wire has all of it as it came.
+    house.upstream.answer({ body: { ...RESPONSE, status: 'completed', output: [MESSAGE] } })
+    await house.ask('responses', 'r', { body: { tools, input } })
+    expect(house.upstream.received.at(-1)?.json).toMatchObject({ tools, input })
+  })
+})

@@ -1,6 +1,6 @@
 // What the tests' own servers (PostgreSQL, Redis) share: a free port, a directory that goes away, an end with the test process.
 
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -24,11 +24,24 @@ export interface ServiceDirectory {
   remove(): void
 }
 
+const LEFTOVER_MS = 3_600_000
+
+/** A run whose guards were killed with it leaves its directories; no run takes so long. */
+function removeLeftovers(name: string): void {
+  for (const entry of readdirSync(commonFolder)) {
+    if (!entry.startsWith(`switchyard-${name}-`)) continue
+    const path = join(commonFolder, entry)
+    const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs
+    if (changedMs !== undefined && changedMs < Date.now() - LEFTOVER_MS) rmSync(path, { recursive: true, force: true })
+  }
+}
+
 /**
  * A directory for one server. When the test process ends, in whatever way, the process whose id is in `pidFile` gets
  * the signal and the directory goes: `bun test` calls no exit handlers, and a killed run has none.
  */
 export function serviceDirectory(name: string, end: { pidFile: string; signal: 'QUIT' | 'TERM' }): ServiceDirectory {
+  removeLeftovers(name)
   const path = mkdtempSync(join(commonFolder, `switchyard-${name}-`))
   const script = 'cat >/dev/null; kill -s "$2" "$(head -n 1 "$1/$3")" 2>/dev/null && sleep 0.3; rm -rf "$1"'
   const guard = Bun.spawn(['setsid', 'sh', '-c', script, 'guard', path, end.signal, end.pidFile], {

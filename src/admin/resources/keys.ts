@@ -170,7 +170,7 @@ const rotate = route<never, Rotate>({
   shown: key.created,
   async run(context, { body }) {
     const { nowMs } = context
-    const row = await reached(resource as unknown as Resource<IssuedKeyRow>, context, 'write')
+    const row = await reached(resource, context, 'write')
     checkVersion(context, row, body.version)
     if (row.revokedMs !== null) throw conflict('The key is revoked.')
     const fresh = freshKey(row.mode)
@@ -205,7 +205,7 @@ const revoke = route({
   needs: { area: 'keys', act: 'write' },
   status: 204,
   async run(context) {
-    const row = await reached(resource as unknown as Resource<IssuedKeyRow>, context, 'write')
+    const row = await reached(resource, context, 'write')
     checkVersion(context, row, undefined)
     if (row.id === context.actor.id) throw conflict('A key does not revoke itself.')
     if (row.revokedMs !== null) return { status: 204 }

@@ -9,8 +9,9 @@ import { sees } from '../actor.ts'
 import { ledger } from '../contract.ts'
 import { commit } from '../edit.ts'
 import { conflict, faulty, missing } from '../failure.ts'
+import type { Reply } from '../message.ts'
 import { pageLimit } from '../resource.ts'
-import { type ActedContext, type Reply, type Route, route } from '../route.ts'
+import { type ActedContext, type Route, route } from '../route.ts'
 import { dollarsOf, nanosIn, timeText } from '../shown.ts'
 
 const write = { area: 'money', act: 'write' } as const

@@ -117,10 +117,12 @@ export async function redeem({ store, ledger, code, organisationId, nowMs }: Red
   return { amount: row.amount, row }
 }
 
+const RECENT_MS = 2 * 86_400_000
+
 /** Credits what was marked as redeemed and not posted, when a process ended between the two. Safe to run at any time. */
 export async function finishRedemptions({ store, ledger }: Pick<Context['parts'], 'store' | 'ledger'>, nowMs: number): Promise<void> {
   for (const row of await store.redeemCodes.list({ limit: 1000 })) {
-    if (row.redeemedMs === null || row.redeemedBy === null) continue
+    if (row.redeemedMs === null || row.redeemedBy === null || row.redeemedMs < nowMs - RECENT_MS) continue
     await ledger.post({
       key: `redeem:${row.id}`,
       kind: 'top-up',

@@ -195,6 +195,7 @@ CREATE TABLE channel (
   -- Exact decimal.
   weight TEXT NOT NULL DEFAULT '1',
   formats TEXT,
+  web_search TEXT,
   settings TEXT NOT NULL DEFAULT '{}',
   headers TEXT NOT NULL DEFAULT '{}',
   enabled INTEGER NOT NULL DEFAULT 1,

@@ -54,6 +54,7 @@ export function postgresLedger(engine: PostgresEngine): LedgerRepository {
     )
 
   return {
+    reachable: engine.up,
     open: async (account, mode) => void (await engine.write([open.bind(account, mode)])),
     hold: async (row) => (await holdUpTo({ ...row, atLeast: row.amount })) !== undefined,
     holdUpTo,

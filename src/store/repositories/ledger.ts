@@ -63,6 +63,8 @@ export interface JournalRow {
 }
 
 export interface LedgerRepository {
+  /** Whether what is asked now can be written, as far as is known: asked before work that writes only at its end. */
+  reachable(): boolean
   /** Makes the account, or changes the mode of one there is. */
   open(account: string, mode: AccountMode): Promise<void>
   /** `false` when the balance does not cover it. The same id again changes nothing. */
@@ -134,6 +136,7 @@ export function ledgerRepository({ database, commit }: SqliteEngine): LedgerRepo
   let waiting: { readonly rows: ChargeRow[]; readonly durable: Promise<void> } | undefined
 
   return {
+    reachable: () => true,
     open: (account, mode) => commit(() => void open.run(account, mode)),
     hold: (row) => commit(() => held.get(row.id) !== null || posted.get(row.id) !== null || tryHold(row)),
     holdUpTo: (row) =>

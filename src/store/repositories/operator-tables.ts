@@ -106,6 +106,7 @@ export function operatorTables(engine: Engine): OperatorTables {
       models: 'json',
       weight: 'text',
       formats: 'json',
+      webSearch: 'text',
       headers: 'json',
     }),
     aliases: table<AliasRow>(engine, 'model_alias', { ...EDITED, model: 'text', target: 'text', enabled: 'flag' }),

@@ -69,7 +69,9 @@ function refuseUnsupported({ logprobs, modalities }: ChatRequest): void {
 
 function encodeOutput(request: ChatRequest, thinking: ThinkingPlan, notes: Receipt, native: boolean): JsonObject | undefined {
   const own = request.extensions[FORMAT_ID]
-  const { effort: _carried, ...config }: JsonObject = asObject(own?.['output_config']) ?? {}
+  const carried = asObject(own?.['output_config'])
+  const config: JsonObject = {}
+  for (const key in carried) if (key !== 'effort') config[key] = carried[key]
   if (thinking.effort !== undefined) config['effort'] = thinking.effort
   const format = request.responseFormat
   if (native && format?.type === 'json-schema') {

@@ -37,7 +37,7 @@ export function decodeResponse(wire: JsonValue, ctx: ChatContext): ChatResponse 
   if (!Array.isArray(wire['content'])) throw new GatewayError('upstream_malformed')
   if (wire['content'].length === 0 && asString(wire['stop_reason']) === undefined) throw new GatewayError('upstream_empty')
   const plan = jsonPlan(ctx)
-  const content = upstreamContent(wire['content']).map((block) => (block.type === 'tool-call' ? decodeCall(block, ctx, plan) : block))
+  const content = upstreamContent(wire['content'].map((block) => whole(block, ctx))).map((block) => (block.type === 'tool-call' ? decodeCall(block, ctx, plan) : block))
   const calls = content.some((block) => block.type === 'tool-call')
   const usage = decodeUsage(wire['usage'])
   const extensions = carriedMembers(wire)
@@ -46,6 +46,16 @@ export function decodeResponse(wire: JsonValue, ctx: ChatContext): ChatResponse 
   put(response, 'usage', usage)
   if (extensions !== undefined) response.extensions = { [FORMAT_ID]: extensions }
   return response
+}
+
+/** What compatible hosts leave out, as their streams may too: a call's id, and a null where there is no text. */
+function whole(block: JsonValue, { ids }: ChatContext): JsonValue {
+  if (!isObject(block)) return block
+  const { type, id } = block
+  if ((type === 'tool_use' || type === 'server_tool_use') && (id === undefined || id === null || id === ''))
+    return { ...block, id: ids.next(type === 'tool_use' ? 'toolu_' : 'srvtoolu_') }
+  if (type === 'text' && block['text'] === null) return { ...block, text: '' }
+  return type === 'thinking' && block['thinking'] === null ? { ...block, thinking: '' } : block
 }
 
 /** A malformed block of an upstream is its fault, not the client's. */

@@ -38,7 +38,8 @@ function ignoreUnlessText(type: string | undefined): void {
 }
 
 function piece(delta: JsonObject, key: string): string {
-  const text = delta[key]
+  // Some compatible hosts write null where there is nothing to add.
+  const text = delta[key] ?? (delta[key] === null ? '' : undefined)
   if (typeof text !== 'string') throw new GatewayError('upstream_malformed', {}, `a delta without ${key}`)
   return text
 }

@@ -152,8 +152,11 @@ export const encodeErrorFrame = (error: GatewayError, requestId: string): Frame 
   data: JSON.stringify(bodyOf(error, httpStatus(error), requestId)),
 })
 
-/** The SDK only takes a frame for an error when its code is a number. */
-const isEnvelope = (body: JsonObject): boolean => typeof asObject(body['error'])?.['code'] === 'number'
+/** The SDK only takes a frame for an error when its code is one of HTTP's. */
+function isEnvelope(body: JsonObject): boolean {
+  const { code, status } = asObject(body['error']) ?? {}
+  return typeof code === 'number' && code >= 400 && code <= 599 && typeof status === 'string' && status !== ''
+}
 
 function bodyOf(error: GatewayError, status: number, requestId: string): JsonObject {
   const { wire, field, retryAfterMs } = error.details

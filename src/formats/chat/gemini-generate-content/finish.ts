@@ -15,7 +15,8 @@ const MEANING: Readonly<Record<string, FinishReason | 'broken'>> = {
   IMAGE_SAFETY: 'content-filter',
   IMAGE_PROHIBITED_CONTENT: 'content-filter',
   IMAGE_RECITATION: 'content-filter',
-  CONTINUATION: 'pause',
+  // Only Gemini's own clients can go on with its token; for others the answer is cut by a limit.
+  CONTINUATION: 'length',
   LANGUAGE: 'broken',
   OTHER: 'broken',
   MALFORMED_FUNCTION_CALL: 'broken',

@@ -34,8 +34,10 @@ export function decodeInline(blob: JsonObject, path: string): MediaBlock {
 
 /** Standard alphabet without breaks, or `undefined`. JSON's mapping of bytes allows the URL-safe alphabet too. */
 function bareBase64(text: string): string | undefined {
-  const bare = /[\s_-]/.test(text) ? text.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/') : text
-  return BASE64.test(bare) ? bare : undefined
+  // It may be megabytes: what needs no mending is read once.
+  if (BASE64.test(text)) return text
+  const mended = text.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/')
+  return BASE64.test(mended) ? mended : undefined
 }
 
 function textOfBase64(data: string): string {

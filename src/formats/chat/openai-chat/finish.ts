@@ -108,7 +108,8 @@ export function encodeFinish(
   const own = ownWord(finish, calls)
   const finish_reason = legacy && own === 'tool_calls' ? 'function_call' : own
   const native = finish.raw
-  return { finish_reason, ...(native !== undefined && native !== own && native !== finish_reason && { native_finish_reason: native }) }
+  const tellsNative = native !== undefined && native !== own && native !== finish_reason
+  return tellsNative ? { finish_reason, native_finish_reason: native } : { finish_reason }
 }
 
 function ownWord({ reason, raw }: Finish, calls: boolean): WireFinish {

@@ -18,7 +18,10 @@ export function sniffed(data: string, family: 'image' | 'application'): string |
   return undefined
 }
 
-const bareBase64 = (text: string): string => (/\s/.test(text) ? text.replace(/\s+/g, '') : text)
+/** What tools that wrap lines write. Looked for one by one: over megabytes that is many times faster than a pattern. */
+const SPACES = ['\n', '\r', ' ', '\t']
+
+const bareBase64 = (text: string): string => (SPACES.some((space) => text.includes(space)) ? text.replace(/\s+/g, '') : text)
 
 /** Reads a `data:` URL, parameters such as `charset` ignored. `undefined` when it is none. */
 export function parseDataUrl(url: string): { mediaType: string; data: string } | undefined {

@@ -2,6 +2,7 @@
 
 import { invalid } from '../../../core/errors.ts'
 import type { HttpRequest } from '../../../core/http-message.ts'
+import { type Draft, put } from '../../../lib/draft.ts'
 import { isObject, type JsonObject } from '../../../lib/json.ts'
 import type { Peek } from '../format.ts'
 import { hasResponsesShape } from './responses-shape.ts'
@@ -46,18 +47,19 @@ export function peek(http: HttpRequest): Peek {
   const wantsUsage = typeof options === 'object' && options !== null && (options as JsonObject)['include_usage'] === true
   const asksTools = hasAny(body['tools']) || hasAny(body['functions']) || hasAny(body['web_search_options'])
   const tools = asksTools ? decodeTools(body) : []
-  return {
+  const seen: Draft<Peek> = {
     model,
     stream,
-    ...(limit !== undefined && { maxOutputTokens: limit }),
     choices: readChoices(body),
     hasTools: tools.length > 0,
     framing: 'sse',
     serverTools: tools.filter((tool) => tool.type === 'server').map(({ kind }) => kind),
-    ...(stream && !wantsUsage && { hidesUsage: true }),
-    ...((tools.some((tool) => tool.type === 'custom') || choosesAmong(body)) && { openaiTools: true }),
-    ...((responsesShape || hasFlatTools(body)) && { misspelled: true }),
   }
+  put(seen, 'maxOutputTokens', limit)
+  if (stream && !wantsUsage) seen.hidesUsage = true
+  if (tools.some((tool) => tool.type === 'custom') || choosesAmong(body)) seen.openaiTools = true
+  if (responsesShape || hasFlatTools(body)) seen.misspelled = true
+  return seen
 }
 
 const choosesAmong = ({ tool_choice: choice }: JsonObject): boolean => isObject(choice) && choice['type'] === 'allowed_tools'

@@ -5,7 +5,7 @@ import type { Block, ChatResponse, Choice, Citation, FinishReason } from '../../
 import { type ChatEvent, foldEvents } from '../../../core/chat-event.ts'
 import { isEmpty, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import type { ChatContext } from '../format.ts'
-import { encodeAnnotation, type Span, spanAt } from './annotations.ts'
+import { encodeAnnotation, spanAt } from './annotations.ts'
 import { AnswerDecoder } from './chunk-decode.ts'
 import { encodeFinish } from './finish.ts'
 import { encodeLogprobs } from './logprobs.ts'
@@ -76,7 +76,7 @@ export const tellsExplanation = (reason: FinishReason, spoke: boolean): boolean 
 
 interface Gathered {
   content: string
-  texts: { span: Span; citations: readonly Citation[] }[]
+  texts: { index: number; text: string; citations: readonly Citation[] | undefined }[]
   refusal: string
   reasoning: string
   details: JsonObject[]
@@ -93,24 +93,37 @@ function encodeMessage(choice: Choice, { ctx, legacy }: { ctx: ChatContext; lega
   })
   const { finish } = choice
   if (all.refusal === '' && tellsExplanation(finish.reason, all.content !== '')) all.refusal = finish.explanation ?? ''
-  const annotations = all.texts.flatMap(({ span, citations }) => citations.map((citation) => encodeAnnotation(citation, span)))
   const speechless = all.texts.length === 0 && (all.calls.length > 0 || all.refusal !== '' || !isEmpty(all.rest))
   const message: JsonObject = { role: 'assistant', content: speechless ? null : all.content }
   if (all.reasoning !== '') message['reasoning_content'] = all.reasoning
   if (all.signed) message['reasoning_details'] = all.details
   message['refusal'] = all.refusal === '' ? null : all.refusal
-  message['annotations'] = annotations.filter((annotation) => annotation !== undefined)
+  message['annotations'] = annotationsOf(all.texts)
   if (all.calls.length > 0) message['tool_calls'] = all.calls
   if (all.images.length > 0) message['images'] = all.images
   return Object.assign(message, all.rest)
 }
 
-const endOf = (span: Span | undefined): number => (span === undefined ? 0 : span.start + span.length)
+/** Characters are only counted where something is cited: that walks through the whole text. */
+function annotationsOf(texts: Gathered['texts']): JsonObject[] {
+  const annotations: JsonObject[] = []
+  if (texts.every(({ citations }) => citations === undefined)) return annotations
+  let start = 0
+  for (const { index, text, citations } of texts) {
+    const span = spanAt(index, start, text)
+    start += span.length
+    for (const citation of citations ?? []) {
+      const annotation = encodeAnnotation(citation, span)
+      if (annotation !== undefined) annotations.push(annotation)
+    }
+  }
+  return annotations
+}
 
 function gather(all: Gathered, { block, index, legacy, ctx }: { block: Block; index: number; legacy: boolean; ctx: ChatContext }): void {
   switch (block.type) {
     case 'text':
-      all.texts.push({ span: spanAt(index, endOf(all.texts.at(-1)?.span), block.text), citations: block.citations ?? [] })
+      all.texts.push({ index, text: block.text, citations: block.citations })
       all.content += block.text
       Object.assign(all.rest, extraContent(block.signature))
       return

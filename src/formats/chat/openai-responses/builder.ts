@@ -26,6 +26,7 @@ import {
 } from './output.ts'
 import { includes } from './request-decode.ts'
 import { sealCall, sealReasoning, sealRedacted, sealText } from './seal.ts'
+import { searches } from './tool-search.ts'
 import { encodeUsage } from './usage.ts'
 import { carriedOf, FORMAT, INCLUDE_SOURCES, SENT } from './wire.ts'
 
@@ -249,7 +250,8 @@ export class ResponseBuilder {
         ? (this.#names.get(event.name) ?? { name: event.name })
         : { namespace: local, name: asString(own['localName']) ?? event.name }
     const id = event.id === '' ? this.#ctx.ids.next('call_') : event.id
-    const item = new OpenCall(this.#output, { kind: event.kind, callId: id, name, ...(namespace !== undefined && { namespace }) })
+    const kind = searches(this.#ctx.request.tools, event.name) ? 'tool-search' : event.kind
+    const item = new OpenCall(this.#output, { kind, callId: id, name, ...(namespace !== undefined && { namespace }) })
     this.#calls.push(item)
     this.#slots.set(event.block, { kind: 'call', id, item })
   }

@@ -7,12 +7,14 @@ import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue 
 import { decodeContent } from './parts-decode.ts'
 import { kindOf, listAt, missing, needObject, needText, oneOf, textAt, without } from './read.ts'
 import { unseal } from './seal.ts'
+import { searchCall, searchResult } from './tool-search.ts'
+import type { ToolList } from './tools.ts'
 import { FORMAT } from './wire.ts'
 
 export interface DecodedInput {
   readonly messages: Message[]
   /** Tool lists that stand inside the input. */
-  readonly additionalTools: { readonly wire: JsonValue | undefined; readonly field: string }[]
+  readonly additionalTools: ToolList[]
 }
 
 interface State extends DecodedInput {
@@ -49,6 +51,9 @@ function decodeItem(state: State, item: JsonObject, field: string): void {
       return void assistant(state).push(webSearch(item))
     case 'additional_tools':
       return void state.additionalTools.push({ wire: item['tools'], field: `${field}.tools` })
+    case 'tool_search_call':
+    case 'tool_search_output':
+      return decodeSearch(state, item, field)
     case 'item_reference':
       throw unsupported(`${field}.type`, 'Item references need stored items, which are not kept here; send the item itself.')
     default:
@@ -131,6 +136,15 @@ function decodeResult(state: State, item: JsonObject, field: string): void {
     kind: item['type'] === 'custom_tool_call_output' ? 'custom' : 'function',
   }
   results(state).push(result)
+}
+
+/** A search for tools by the client. The hosted kind, which has no call id, is OpenAI's alone. */
+function decodeSearch(state: State, item: JsonObject, field: string): void {
+  if (textAt(item['call_id'], `${field}.call_id`) === undefined)
+    return void assistant(state).push({ type: 'opaque', format: FORMAT, wire: item })
+  if (item['type'] === 'tool_search_call') return void assistant(state).push(searchCall(item))
+  state.additionalTools.push({ wire: item['tools'], field: `${field}.tools`, loaded: true })
+  results(state).push(searchResult(item))
 }
 
 /** Since 2026 a result may name its tool instead of the call (SDK 7.7): the first call of that name still without one. */

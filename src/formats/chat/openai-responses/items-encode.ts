@@ -18,6 +18,7 @@ import { encodeAnnotation } from './citations.ts'
 import { qualifiedName, wireCallId, wireName } from './names.ts'
 import { encodeOutput, encodePart, isText } from './parts-encode.ts'
 import { without } from './read.ts'
+import { searchWire } from './tool-search.ts'
 import { carriedOf, FORMAT } from './wire.ts'
 
 export interface EncodedInput {
@@ -112,7 +113,9 @@ function encodeResult(state: State, block: ToolResultBlock, field: string): void
     const content = typeof output === 'string' ? [{ type: 'input_text', text: output }] : output
     return void state.items.push({ type: 'message', role: 'user', content: content as JsonObject[] })
   }
-  const item = { type: call.kind === 'custom' ? 'custom_tool_call_output' : 'function_call_output', call_id: callId, output } as JsonObject
+  const own = searchWire(block.extensions)
+  const item =
+    own ?? ({ type: call.kind === 'custom' ? 'custom_tool_call_output' : 'function_call_output', call_id: callId, output } as JsonObject)
   const earlier = state.results.get(callId)
   // Clients that resend history repeat results; the last one counts.
   if (earlier !== undefined) state.items[earlier] = item
@@ -210,6 +213,8 @@ function reasoningItem({ text, signature }: ReasoningBlock): JsonObject | undefi
 }
 
 function callItem(block: ToolCallBlock): JsonObject {
+  const search = searchWire(block.extensions)
+  if (search !== undefined) return search
   const { namespace, name } = qualifiedName(block)
   const rest = without(carriedOf(block.extensions), ['namespace', 'localName'])
   const head = { call_id: wireCallId(block.id), name: wireName(name), ...(namespace !== undefined && { namespace }) }

@@ -4,7 +4,7 @@
 
 import type { Citation, ImageBlock, TokenLogprob } from '../../../core/chat.ts'
 import type { IdSource } from '../../../lib/ids.ts'
-import { asArray, asString, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { asArray, asObject, asString, type JsonObject, type JsonValue, tryParseJson } from '../../../lib/json.ts'
 import { encodeAnnotation } from './citations.ts'
 
 /** Told of each step: the event's type and its members without `sequence_number`. */
@@ -208,7 +208,7 @@ export class OpenReasoning {
 // ── Calls ─────────────────────────────────────────────────────────────────────────────────────────
 
 export interface CallHead {
-  readonly kind: 'function' | 'custom'
+  readonly kind: 'function' | 'custom' | 'tool-search'
   readonly callId: string
   readonly name: string
   readonly namespace?: string
@@ -225,6 +225,11 @@ export class OpenCall {
   constructor(output: Output, { kind, callId, name, namespace }: CallHead) {
     this.#output = output
     this.#kind = kind
+    if (kind === 'tool-search') {
+      const item = { id: output.ids.next('tsc_'), type: 'tool_search_call', status: 'in_progress', call_id: callId, execution: 'client' }
+      this.#at = output.open({ ...item, arguments: {} })
+      return
+    }
     const rest = { call_id: callId, name, ...(namespace !== undefined && { namespace }) }
     this.#at = output.open(
       kind === 'function'
@@ -234,12 +239,14 @@ export class OpenCall {
   }
 
   sync(): void {
-    if (!this.#at.done) this.#at.item[this.#kind === 'function' ? 'arguments' : 'input'] = this.#text
+    if (!this.#at.done && this.#kind !== 'tool-search') this.#at.item[this.#kind === 'function' ? 'arguments' : 'input'] = this.#text
   }
 
   say(delta: string): void {
     if (delta === '') return
     this.#text += delta
+    // A search is told whole: its arguments are an object.
+    if (this.#kind === 'tool-search') return
     this.#output.step(
       this.#kind === 'function' ? 'response.function_call_arguments.delta' : 'response.custom_tool_call_input.delta',
       this.#at,
@@ -250,6 +257,11 @@ export class OpenCall {
   /** `cut`: the output limit fell inside; the partial text stands, but is never announced as whole (hazard H13). */
   done(cut: boolean): void {
     if (this.#at.done) return
+    if (this.#kind === 'tool-search') {
+      this.#at.item['arguments'] = asObject(tryParseJson(this.#text)) ?? (this.#text.trim() === '' ? {} : this.#text)
+      this.#at.item['status'] = cut && !isJson(this.#text) ? 'incomplete' : 'completed'
+      return this.#output.done(this.#at)
+    }
     const whole = this.#kind === 'custom' ? this.#text : this.#text.trim() === '' ? '{}' : this.#text
     const broken = cut && (this.#kind === 'custom' || !isJson(this.#text))
     if (!broken && whole !== this.#text) this.say(whole.slice(this.#text.length))

@@ -5,6 +5,7 @@ import type { HttpRequest } from '../../../core/http-message.ts'
 import { asArray, asObject, asString, type JsonObject } from '../../../lib/json.ts'
 import type { Peek } from '../format.ts'
 import { flagAt, listAt, missing, needText, numberAt } from './read.ts'
+import { isClientSearch } from './tool-search.ts'
 import { isWebSearch } from './wire.ts'
 
 export function peek(http: HttpRequest): Peek {
@@ -22,7 +23,9 @@ export function peek(http: HttpRequest): Peek {
     choices: 1,
     hasTools: tools.length > 0,
     framing: 'sse',
-    serverTools: serverKinds(tools.map((tool) => asString(asObject(tool)?.['type']))),
+    serverTools: serverKinds(
+      tools.map(asObject).map((tool) => (tool !== undefined && isClientSearch(tool) ? 'function' : asString(tool?.['type']))),
+    ),
   }
 }
 

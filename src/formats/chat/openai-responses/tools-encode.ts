@@ -8,6 +8,7 @@ import { objectSchema } from '../../../lib/object-schema.ts'
 import type { ChatContext } from '../format.ts'
 import { qualifiedName, wireName } from './names.ts'
 import { without } from './read.ts'
+import { searchWire } from './tool-search.ts'
 import { carriedOf, FORMAT, isWebSearch, sentOf } from './wire.ts'
 
 export interface EncodedTools {
@@ -25,7 +26,8 @@ export function encodeTools(ctx: ChatContext): EncodedTools {
       if (wire !== undefined) tools.push(wire)
       continue
     }
-    const wire = clientTool(tool, ctx.request.extensions[FORMAT] !== undefined)
+    if (carriedOf(tool.extensions)['loaded'] === true) continue
+    const wire = searchWire(tool.extensions) ?? clientTool(tool, ctx.request.extensions[FORMAT] !== undefined)
     const namespace = asObject(carriedOf(tool.extensions)['namespace'])
     if (namespace === undefined) tools.push(wire)
     else {

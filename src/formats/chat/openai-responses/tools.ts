@@ -5,14 +5,22 @@ import type { Extensions, FunctionTool, ServerTool, Tool, ToolChoice } from '../
 import { invalid } from '../../../core/errors.ts'
 import { asObject, asString, type JsonObject, type JsonValue } from '../../../lib/json.ts'
 import { flagAt, listAt, missing, needObject, needText, objectAt, oneOf, textAt, without } from './read.ts'
+import { isClientSearch, searchTool } from './tool-search.ts'
 import { FORMAT, isWebSearch } from './wire.ts'
 
 interface Namespace extends JsonObject {
   name: string
 }
 
+/** `loaded`: found by a search of the client, and told upstream in that search's result. */
+export interface ToolList {
+  readonly wire: JsonValue | undefined
+  readonly field: string
+  readonly loaded?: true
+}
+
 /** The declared tools, later declarations of one name replacing earlier ones (deferred tools are declared again). */
-export function decodeTools(lists: readonly { readonly wire: JsonValue | undefined; readonly field: string }[]): Tool[] {
+export function decodeTools(lists: readonly ToolList[]): Tool[] {
   const tools: Tool[] = []
   const places = new Map<string, number>()
   const add = (tool: Tool): void => {
@@ -23,11 +31,15 @@ export function decodeTools(lists: readonly { readonly wire: JsonValue | undefin
       tools.push(tool)
     }
   }
-  for (const { wire, field } of lists) {
-    for (const [index, entry] of (listAt(wire, field) ?? []).entries()) decodeTool(entry, `${field}[${index}]`, add)
+  for (const { wire, field, loaded } of lists) {
+    const put = loaded === true ? (tool: Tool) => add(asLoaded(tool)) : add
+    for (const [index, entry] of (listAt(wire, field) ?? []).entries()) decodeTool(entry, `${field}[${index}]`, put)
   }
   return tools
 }
+
+const asLoaded = (tool: Tool): Tool =>
+  tool.type === 'server' ? tool : { ...tool, extensions: { ...tool.extensions, [FORMAT]: { ...tool.extensions?.[FORMAT], loaded: true } } }
 
 function decodeTool(entry: JsonValue, field: string, add: (tool: Tool) => void): void {
   const wire = needObject(entry, field)
@@ -39,6 +51,7 @@ function decodeTool(entry: JsonValue, field: string, add: (tool: Tool) => void):
     return add(functionTool(nested ?? wire, field))
   if (type === 'custom') return add(customTool(nested ?? wire, field))
   if (type === undefined) throw missing(`${field}.type`)
+  if (isClientSearch(wire)) return add(searchTool(wire, field))
   add(serverTool(type, wire))
 }
 

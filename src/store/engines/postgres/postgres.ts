@@ -16,6 +16,8 @@ export interface PostgresEngine extends Engine {
   call<Row>(sql: string, params: readonly (Value | readonly string[] | readonly number[])[]): Promise<Row[]>
   /** Reads on a connection of its own and without a time limit: for proofs and reports, never for a request. */
   unhurried<Row>(sql: string): Promise<Row[]>
+  /** Whether the server answered when it was last asked. */
+  up(): boolean
   close(): Promise<void>
 }
 
@@ -43,7 +45,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
       idle_in_transaction_session_timeout: statementTimeoutMs * 2,
     },
   })
-  const health = createHealth({ deadlineMs: statementTimeoutMs + 1_000, probe: () => sql.unsafe('SELECT 1') })
+  const health = createHealth({ deadlineMs: statementTimeoutMs + 1_000, probe: () => sql.unsafe('SELECT 1'), isDown })
   const reaching = <T>(work: () => Promise<T>): Promise<T> => health.within(work).catch((cause) => Promise.reject(translated(cause)))
 
   const once: Ask = (text, params) => sql.unsafe(text, [...params])
@@ -59,6 +61,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
     write: (statements) => (statements.length === 0 ? Promise.resolve([]) : reaching(() => again(() => runUnit(sql, statements)))),
     notice: (channel, payload) => notify.bind(channel, payload),
     subscribe: notices.subscribe,
+    up: health.up,
     async call<Row>(text: string, params: readonly (Value | readonly string[] | readonly number[])[]): Promise<Row[]> {
       const bound = params.map((param) => boundOf(sql, param))
       return reaching(() => again(async () => rowsOf<Row>(await once(text, bound))))
