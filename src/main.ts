@@ -29,6 +29,7 @@ import { onOrphaned, startWorkers, workerNumber, workerReady } from './lib/platf
 import { type BaseRows, startAdministration } from './operator.ts'
 import { PROVIDERS } from './providers/index.ts'
 import { recoverHolds, sweepHolds } from './recovery.ts'
+import { startRetention } from './retention.ts'
 import { sandboxHandler, serveSandbox } from './sandbox/index.ts'
 import { type ChannelRow, CompileError, publisher } from './snapshot/index.ts'
 import { checkState, runMigrate, storeOf } from './state.ts'
@@ -155,6 +156,7 @@ async function main(): Promise<void> {
       log('info', 'local servers found', { channels: found.map(({ name }) => name) })
     })
   }
+  startRetention(config, { store, log, nowMs })
   onHangup(() => {
     try {
       const next = readConfig()

@@ -81,6 +81,14 @@ export const fileSchema = z.strictObject({
   log: z
     .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), prompts: z.boolean().default(false) })
     .prefault({}),
+  /** Days for which things are kept. The ledger and the audit are kept for ever. */
+  retention: z
+    .strictObject({
+      request_days: z.number().positive().max(3660).default(30),
+      hourly_usage_days: z.number().positive().max(3660).default(90),
+      daily_usage_days: z.number().positive().max(36600).default(1830),
+    })
+    .prefault({}),
   local_servers: z.boolean().default(true),
 })
 

@@ -46,7 +46,8 @@ function logged(record: ExchangeRecord, gateway: Gateway): string {
 }
 
 function endOf(record: ExchangeRecord, error: GatewayError | undefined): End {
-  if (error === undefined) return record.spoke || (record.usage?.outputTokens ?? 0) > 0 ? 'whole' : 'empty'
+  // Some upstreams count a token of output for an answer of none. Hidden thoughts are an answer that took too long.
+  if (error === undefined) return record.spoke || (record.usage?.reasoningTokens ?? 0) > 0 ? 'whole' : 'empty'
   if (record.served === undefined || !record.spoke) return 'failed'
   return error.code === 'client_closed' ? 'left' : 'cut'
 }

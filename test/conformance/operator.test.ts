@@ -2,7 +2,6 @@
 // compare-and-swap. What the rows mean is tested where they are used.
 
 import { describe, expect, test } from 'bun:test'
-import { prefixedId } from '../../src/lib/ids.ts'
 import { ConflictError } from '../../src/store/engine.ts'
 import { openPostgres } from '../../src/store/engines/postgres/postgres.ts'
 import type { OperatorStore } from '../../src/store/index.ts'
@@ -229,8 +228,15 @@ for (const { name, installed, fresh } of STORES) {
       expect(await log.postings({ account: 'a', fromMs: 1, toMs: 3, after: { createdMs: 2, key: 'p2' }, limit: 10 })).toMatchObject([
         { key: 'p1', amount: 5 },
       ])
-      await store.requests.prune(3)
-      expect(await store.requests.byId('req_2')).toBeUndefined()
+      const old = prefixedId('req', 2_000)
+      const young = prefixedId('req', 3_000)
+      for (const [id, startedMs] of [[old, 2_000], [young, 3_000]] as const) {
+        store.requests.append({ id, keyId: 'key_1', startedMs, outcome: 'ok', detail: '{}' })
+      }
+      await store.requests.flush()
+      await store.requests.prune(3_000)
+      expect(await store.requests.byId(old)).toBeUndefined()
+      expect(await store.requests.byId(young)).toMatchObject({ id: young })
     })
   })
 }

@@ -66,7 +66,16 @@ export async function openHouse(channels: readonly string[] = []): Promise<House
   }
 }
 
-async function ask({ url, key }: Running, { door, model, options }: { door: Door; model: string; options: Asked }): Promise<Reply> {
+/** A client of each format, for a program that is not a house. */
+export const doorOf =
+  (running: Pick<Running, 'url' | 'key'>) =>
+  (door: Door, model: string, options: Asked = {}): Promise<Reply> =>
+    ask(running, { door, model, options })
+
+async function ask(
+  { url, key }: Pick<Running, 'url' | 'key'>,
+  { door, model, options }: { door: Door; model: string; options: Asked },
+): Promise<Reply> {
   const { path, body } = smallest(door, model, options.stream === true)
   const response = await fetch(url + path, {
     method: 'POST',

@@ -27,7 +27,10 @@ export function requestRepository(engine: Engine): RequestRepository {
   const find = engine.prepare<RequestRow>(
     'SELECT id, key_id AS "keyId", started_ms AS "startedMs", outcome, detail FROM request WHERE id = ?1',
   )
-  const prune = engine.prepare('DELETE FROM request WHERE started_ms < ?1')
+  // Ids begin with their time, so age is a range of the primary key; some at a time, so that nobody waits for long.
+  const prune = engine.prepare(
+    `DELETE FROM request WHERE id IN (SELECT id FROM request WHERE id >= ?1 AND id < ?2 AND started_ms < ?3 LIMIT ${MOST})`,
+  )
   /** Rows that are not durable yet, those being written among them. */
   const queue = new Map<string, RequestRow>()
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -93,8 +96,23 @@ export function requestRepository(engine: Engine): RequestRepository {
       await writing?.catch(() => {})
       await flush()
     },
-    prune: async (beforeMs) => void (await engine.write([prune.bind(beforeMs)])),
+    async prune(beforeMs) {
+      for (const prefix of PREFIXES) {
+        for (let changes = MOST; changes === MOST; ) {
+          const [written] = await engine.write([prune.bind(prefix, prefix + timeOf(beforeMs), beforeMs)])
+          changes = written?.changes ?? 0
+        }
+      }
+    },
   }
+}
+
+const PREFIXES = ['req_', 'search_']
+
+/** The beginning of the first UUID of version 7 at this time. */
+function timeOf(ms: number): string {
+  const hex = Math.max(0, ms).toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`
 }
 
 /** Ids are UUIDs of version 7: they begin with their time. */

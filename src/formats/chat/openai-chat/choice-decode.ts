@@ -5,7 +5,7 @@
 
 import type { AudioBlock } from '../../../core/chat.ts'
 import { GatewayError } from '../../../core/errors.ts'
-import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue, tryParseJson } from '../../../lib/json.ts'
 import { decodeAnnotation, growSpan, type Span, spanAt } from './annotations.ts'
 import { type Answer, CallsDecoder, type Emit } from './calls-decode.ts'
 import { decodeFinish, finishFailure } from './finish.ts'
@@ -78,6 +78,7 @@ export class ChoiceDecoder {
     this.#close(emit)
     this.#calls.close(emit)
     this.#cite(emit)
+    this.#promote(emit)
     const stopped = this.#extras?.['stop_reason']
     const matched = typeof stopped === 'string' && this.#answer.ctx.request.stopSequences?.includes(stopped) === true
     const finish = decodeFinish({
@@ -90,6 +91,17 @@ export class ChoiceDecoder {
     const extension = { ...this.#extras, ...(this.#message && { message: this.#message }) }
     const carried = Object.keys(extension).length > 0
     emit({ type: 'finish', choice: this.#index, finish, ...(carried && { extensions: { [FORMAT]: extension } }) })
+  }
+
+  /** Some hosts put demanded JSON where the reasoning goes and leave the answer empty. https://github.com/vercel/ai/issues/17244 */
+  #promote(emit: Emit): void {
+    const format = this.#answer.ctx.request.responseFormat
+    if (format === undefined || format.type === 'text' || this.#raw !== 'stop') return
+    if (this.#texts.length > 0 || this.#refused || this.#calls.any) return
+    const text = this.#reasonings.join('').trim()
+    if (!/^[[{]/.test(text) || tryParseJson(text) === undefined) return
+    this.#text(text, emit)
+    this.#close(emit)
   }
 
   #delta(delta: JsonObject, emit: Emit): void {
