@@ -2,6 +2,7 @@
 // compare-and-swap. What the rows mean is tested where they are used.
 
 import { describe, expect, test } from 'bun:test'
+import { prefixedId } from '../../src/lib/ids.ts'
 import { ConflictError } from '../../src/store/engine.ts'
 import { openPostgres } from '../../src/store/engines/postgres/postgres.ts'
 import type { OperatorStore } from '../../src/store/index.ts'
