@@ -5,7 +5,7 @@ import { type BootConfig, type ChannelEntry, resolveCredential } from './config/
 import { Secret } from './lib/secret.ts'
 import { PROVIDERS, type Provider } from './providers/index.ts'
 import { SANDBOX_MODELS, TEST_MODELS } from './sandbox/index.ts'
-import type { ChannelRow } from './snapshot/index.ts'
+import type { Bounds, ChannelRow } from './snapshot/index.ts'
 
 /** Rows of the file, in its order. @throws ConfigError when a credential's variable is missing. */
 export function fileRows({ file, environment }: BootConfig): ChannelRow[] {
@@ -31,10 +31,25 @@ function fileRow(entry: ChannelEntry, environment: BootConfig['environment']): C
     weight: entry.weight,
     ...(entry.formats && { formats: entry.formats }),
     ...(entry.web_search && { webSearch: entry.web_search }),
+    ...(entry.limits && { limits: boundsOf(entry.limits) }),
     settings: entry.settings,
     headers: entry.headers,
   }
 }
+
+/** The file's limits on models. */
+export const fileModelLimits = ({ file }: BootConfig): ReadonlyMap<string, Bounds> =>
+  new Map(file.model_limits.map((entry) => [entry.model, boundsOf(entry)]))
+
+const boundsOf = ({
+  requests_per_minute: requestsPerMinute,
+  tokens_per_minute: tokensPerMinute,
+  concurrency,
+}: NonNullable<ChannelEntry['limits']>): Bounds => ({
+  ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+  ...(tokensPerMinute !== undefined && { tokensPerMinute }),
+  ...(concurrency !== undefined && { concurrency }),
+})
 
 /** One channel for each provider whose key the environment holds under its usual name. */
 export function environmentRows({ environment }: BootConfig): ChannelRow[] {

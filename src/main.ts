@@ -4,7 +4,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { type AddressRange, addressRange, createAccess, issueFirstKey, storeAdminKey } from './access/index.ts'
 import { setupToken } from './admin/index.ts'
 import { createBilling } from './billing/index.ts'
-import { environmentRows, fileRows, localRow, sandboxRow } from './channels.ts'
+import { environmentRows, fileModelLimits, fileRows, localRow, sandboxRow } from './channels.ts'
 import { type BootConfig, ConfigError, parseConfig } from './config/index.ts'
 import { type Coordination, coordination } from './coordination.ts'
 import { backendCooldowns, createWebTools, exchangeMetrics, type Gateway, spentUnder, webMetrics } from './gateway/index.ts'
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   const store = await storeOf(config, { serves: true })
   // The process that started the workers has seen to the key.
   const firstKey = workerNumber() === undefined ? await firstKeyOf(config, store, nowMs()) : undefined
-  const published = publisher(rowsOf(config, []), { prices: config.file.prices })
+  const published = publisher(rowsOf(config, []), { prices: config.file.prices, modelLimits: fileModelLimits(config) })
   let routes = searchRoutes(config)
   const ring = sealRing(config)
   // A client's unknown field must not fail on a first try; on its own port the sandbox is as strict as the vendors.
@@ -221,6 +221,7 @@ function rowsOf(config: BootConfig, locals: readonly ChannelRow[]): ChannelRow[]
 const baseOf = (config: BootConfig, locals: readonly ChannelRow[]): BaseRows => ({
   channels: rowsOf(config, locals),
   prices: config.file.prices,
+  modelLimits: fileModelLimits(config),
 })
 
 /** @throws ConfigError */

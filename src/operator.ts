@@ -20,10 +20,12 @@ import { Vault, VaultError } from './lib/vault.ts'
 import type { Cooldowns } from './routing/index.ts'
 import {
   type Beside,
+  type Bounds,
   type ChannelRow,
   compileSnapshot,
   type Publisher,
   type Snapshot,
+  strictestLimits,
   withAliases,
   withAliasPrices,
 } from './snapshot/index.ts'
@@ -35,6 +37,7 @@ import { masterKeyText, searchRoute } from './web.ts'
 export interface BaseRows {
   readonly channels: readonly ChannelRow[]
   readonly prices: readonly OperatorPrice[]
+  readonly modelLimits: ReadonlyMap<string, Bounds>
 }
 
 export interface AdministrationParts {
@@ -72,7 +75,8 @@ export async function startAdministration(parts: AdministrationParts): Promise<A
   const channelsOf = (rows: PublishedRows, from: BaseRows): ChannelRow[] => withAliases([...from.channels, ...rows.channels], rows.aliases)
   const besideOf = (rows: PublishedRows, from: BaseRows): Beside => ({
     prices: withAliasPrices([...from.prices, ...rows.prices], rows.aliases),
-    modelLimits: rows.modelLimits,
+    modelLimits: strictestLimits(from.modelLimits, rows.modelLimits),
+    aliases: rows.aliases,
   })
 
   const vault = vaultOf(parts.config)

@@ -6,6 +6,16 @@ import { priceEntry } from './price.ts'
 
 const modelEntry = z.union([z.string().min(1), z.strictObject({ model: z.string().min(1), upstream_model: z.string().min(1).optional() })])
 
+const bound = z.int().min(1).max(1_000_000_000)
+/** Absent: not limited. */
+const bounds = { requests_per_minute: bound.optional(), tokens_per_minute: bound.optional(), concurrency: bound.optional() }
+
+const modelLimit = z.strictObject({
+  /** As clients ask for it; with `*` at its end, all names that begin so, which count together. */
+  model: z.string().regex(/^(?:[^*\s][^*]*\*?|\*)$/, 'must be a model, with at most one `*` at its end'),
+  ...bounds,
+})
+
 const channel = z.strictObject({
   name: z.string().min(1),
   provider: z.string().min(1),
@@ -16,6 +26,7 @@ const channel = z.strictObject({
   weight: z.number().positive().default(1),
   formats: z.array(z.string()).min(1).optional(),
   web_search: z.enum(['auto', 'native', 'gateway', 'off']).optional(),
+  limits: z.strictObject(bounds).optional(),
   settings: z.record(z.string(), z.string()).default({}),
   headers: z.record(z.string(), z.string()).default({}),
   enabled: z.boolean().default(true),
@@ -62,6 +73,12 @@ const web = z.strictObject({
 export const fileSchema = z.strictObject({
   channels: z.array(channel).default([]),
   prices: z.array(priceEntry).default([]),
+  model_limits: z
+    .array(modelLimit)
+    .refine((entries) => new Set(entries.map(({ model }) => model)).size === entries.length, 'names a model twice')
+    .default([]),
+  /** Whether a conversation stays on one of several equal channels, where its prompt is cached. */
+  routing: z.strictObject({ sticky: z.enum(['auto', 'always', 'off']).default('auto') }).prefault({}),
   search: z.array(searchBackend).optional(),
   web: web.prefault({}),
   sandbox: z.enum(['auto', 'on', 'off']).default('auto'),
@@ -76,6 +93,8 @@ export const fileSchema = z.strictObject({
       early_answer_seconds: z.number().positive().default(15),
       heartbeat_seconds: z.number().positive().default(10),
       drain_seconds: z.number().positive().default(30),
+      /** Longest that an answer is read on for a client that has gone, where its group has it finished. */
+      finish_seconds: z.number().positive().max(86_400).default(600),
     })
     .prefault({}),
   log: z

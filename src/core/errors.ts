@@ -79,6 +79,8 @@ export interface ErrorDetails {
   readonly status?: number
   /** When trying again makes sense, in milliseconds from now. */
   readonly retryAfterMs?: number
+  /** Neither waiting nor repeating helps, though the status may say so. */
+  readonly final?: true
   /** The error as the upstream's format worded it, so that the same format can show it unchanged. */
   readonly wire?: { readonly format: string; readonly body: unknown }
   /** The upstream's own words for type and code, where another format has room for them. */

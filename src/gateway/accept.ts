@@ -4,8 +4,9 @@ import { GatewayError } from '../core/errors.ts'
 import type { ChatContext } from '../formats/index.ts'
 import type { Candidate } from '../routing/index.ts'
 import type { UpstreamResponse } from '../upstream/index.ts'
+import { cutSource } from './cut-source.ts'
 import { type EventSource, eventsOf, isWhole, wholeEvents } from './events.ts'
-import { cutOf, cutSource } from './stop-sequences.ts'
+import { cutOf } from './stop-sequences.ts'
 import { refusal } from './translate.ts'
 
 /** The response when it is a success. @throws GatewayError the classified refusal otherwise. */

@@ -2,11 +2,11 @@
 // error's code alone. Before a commit nothing has reached the client, so moving on is invisible.
 
 import { ERRORS, type ErrorCode, GatewayError } from '../core/errors.ts'
-import { refusalError } from '../limits/index.ts'
+import type { Refusal } from '../limits/index.ts'
 import type { Candidate } from '../routing/index.ts'
 import type { Admitted } from './admit.ts'
 import type { Gateway } from './call.ts'
-import { isLimited, placeOn } from './channel-place.ts'
+import { crowded, leavePlace, placeOn, sooner } from './channel-place.ts'
 import { scrubbed } from './scrub.ts'
 
 const RETRY_PAUSE_MS = 100
@@ -21,7 +21,8 @@ const WORKED: ReadonlySet<ErrorCode> = new Set([
 
 /**
  * @param open tries one candidate; a rejection means that nothing of it reached the client.
- * @throws GatewayError the last candidate's failure, or the first that trying elsewhere cannot mend.
+ * @throws GatewayError the last candidate's failure, or the first that trying elsewhere cannot mend; `rate_limited` when
+ * all were full.
  */
 export async function attempt<Opened>(
   admitted: Admitted,
@@ -30,8 +31,10 @@ export async function attempt<Opened>(
 ): Promise<Opened> {
   const { candidates, call, record } = admitted
   let last: GatewayError | undefined
-  // A sole candidate gets a second chance for failures that repeating may mend.
-  const tries = candidates.length === 1 ? [candidates[0] as Candidate, candidates[0] as Candidate] : candidates
+  let full: Refusal | undefined
+  // A sole candidate gets a second chance for failures that repeating may mend, unless the client already repeats itself.
+  const repeats = Number(call.http.headers.get('x-stainless-retry-count')) > 0
+  const tries = candidates.length === 1 && !repeats ? [candidates[0] as Candidate, candidates[0] as Candidate] : candidates
   for (const [index, candidate] of tries.entries()) {
     if (call.signal.aborted) throw new GatewayError('client_closed')
     if (index > 0 && candidate === tries[index - 1]) {
@@ -41,9 +44,11 @@ export async function attempt<Opened>(
     }
     // The receipt speaks of the candidate that answers, and of what decoding already lost.
     record.warnings.length = Math.min(record.warnings.length, record.decodeWarnings)
-    const place = isLimited(candidate.channel) ? await placeOn(candidate.channel, admitted, gateway) : undefined
+    const taking = placeOn(candidate, admitted, gateway)
+    const place = taking instanceof Promise ? await taking : taking
     if (place?.refused === true) {
-      last = refusalError(place)
+      full = sooner(full, place)
+      record.passOver(candidate.channel.name, place.rule.kind)
       continue
     }
     const startedMs = gateway.nowMs()
@@ -59,7 +64,7 @@ export async function attempt<Opened>(
       noteAttempt(admitted, candidate, gateway.nowMs() - startedMs, error)
       const worked = WORKED.has(error.code)
       record.abandon(candidate, worked)
-      place?.settle({ nowMs: gateway.nowMs(), ...(!worked && { tokens: 0 }) })
+      if (place !== undefined) leavePlace(place, error.code, { worked, nowMs: gateway.nowMs() })
       const { retry, cooldown, log } = ERRORS[error.code]
       if (cooldown) gateway.cooldowns.fail(candidate.channel.id, gateway.nowMs(), error.details.retryAfterMs)
       if (gateway.log.enabled(log)) {
@@ -69,7 +74,7 @@ export async function attempt<Opened>(
       if (retry === 'never') break
     }
   }
-  throw last ?? new GatewayError('no_channel')
+  throw last ?? (full === undefined ? new GatewayError('no_channel') : crowded(full))
 }
 
 function noteAttempt(

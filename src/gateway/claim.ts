@@ -15,7 +15,7 @@ import {
   type SpentNanos,
   type Standing,
 } from '../limits/index.ts'
-import type { Bounds } from '../snapshot/index.ts'
+import type { Bounds, ModelLimit } from '../snapshot/index.ts'
 import type { UsageQuestion, UsageRepository } from '../store/index.ts'
 import type { Gateway } from './call.ts'
 
@@ -25,8 +25,8 @@ export interface Demand {
   readonly bill: Bill
   /** The end customer as the client names them. */
   readonly customer: string | undefined
-  /** As the client named it, with the bounds on all calls for it. */
-  readonly model: { readonly name: string; readonly limits: Bounds | undefined }
+  /** On the model that the client named. */
+  readonly models: readonly ModelLimit[]
   readonly nowMs: number
   /** An upper estimate of the input. */
   promptTokens(): number
@@ -38,10 +38,9 @@ export interface Demand {
 
 /** @throws GatewayError `rate_limited`, `insufficient_quota` */
 export function claim(demand: Demand, gateway: Gateway): Slot | Promise<Slot> {
-  const { caller, bill } = demand
-  const { model } = demand
+  const { caller, bill, models } = demand
   const own = rulesOf(caller, demand.customer)
-  const rules = model.limits === undefined ? own : [...own, ...boundRules('model', model.name, model.limits)]
+  const rules = models.length === 0 ? own : [...own, ...models.flatMap(({ name, bounds }) => boundRules('model', name, bounds))]
   const taken = gateway.limits.take({
     nowMs: demand.nowMs,
     rules,

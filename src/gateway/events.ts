@@ -1,9 +1,11 @@
 // Neutral events from an upstream, pulled batch by batch: one call, or several that together give all
 // choices. What stands above (encoders, server-tool rounds) cannot tell the difference.
 
+import type { ChatResponse } from '../core/chat.ts'
 import type { ChatEvent } from '../core/chat-event.ts'
-import { isContent, unfoldResponse } from '../core/chat-event.ts'
+import { foldEvents, isContent, unfoldResponse } from '../core/chat-event.ts'
 import { GatewayError } from '../core/errors.ts'
+import type { Usage } from '../core/usage.ts'
 import type { ChatContext } from '../formats/index.ts'
 import type { Frame } from '../lib/framing/frame.ts'
 import { chain } from '../lib/transducer.ts'
@@ -11,6 +13,7 @@ import type { Candidate } from '../routing/index.ts'
 import type { UpstreamResponse } from '../upstream/index.ts'
 import { deframer } from './deframe.ts'
 import { scrubbed } from './scrub.ts'
+import { cutOf, cutResponse } from './stop-sequences.ts'
 import { decodedAnswer } from './translate.ts'
 
 export interface EventSource {
@@ -81,7 +84,7 @@ export function wholeEvents(response: UpstreamResponse, candidate: Candidate, co
       closed = true
       try {
         const text = await response.text()
-        if (/^\s*(?:data|event|id|retry)?:/.test(text)) return streamEvents(text, candidate, context).map((event) => safe(event, candidate))
+        if (isStreamText(text)) return streamEvents(text, candidate, context).map((event) => safe(event, candidate))
         return [...unfoldResponse(decodedAnswer(text, candidate, context))]
       } catch (thrown) {
         const error = thrown instanceof GatewayError ? thrown : new GatewayError('upstream_malformed', {}, thrown)
@@ -94,6 +97,15 @@ export function wholeEvents(response: UpstreamResponse, candidate: Candidate, co
     },
   }
 }
+
+/** Whether a body is a stream although none was asked for or announced: some relays know nothing else. */
+export const isStreamText = (text: string): boolean => /^\s*(?:data|event|id|retry)?:/.test(text)
+
+/** A whole upstream answer, whichever way it came. @throws GatewayError */
+export const wholeAnswer = (text: string, candidate: Candidate, context: ChatContext): ChatResponse =>
+  isStreamText(text)
+    ? cutResponse(foldEvents(streamEvents(text, candidate, context)), cutOf(context))
+    : decodedAnswer(text, candidate, context)
 
 function streamEvents(text: string, { via }: Candidate, context: ChatContext): ChatEvent[] {
   const events: ChatEvent[] = []
@@ -118,9 +130,10 @@ const ends = (event: ChatEvent | undefined): boolean => event?.type === 'end' ||
 /**
  * Pulls until the first content, so that a failure before it can still move to another candidate.
  * The returned source gives the held events first.
+ * @param spent told what was used by a stream that fails.
  * @throws GatewayError the stream's error, when it came before any content.
  */
-export async function untilContent(source: EventSource): Promise<EventSource> {
+export async function untilContent(source: EventSource, spent: (usage: Usage) => void): Promise<EventSource> {
   const held: ChatEvent[] = []
   for (;;) {
     const batch = await source.next()
@@ -128,6 +141,7 @@ export async function untilContent(source: EventSource): Promise<EventSource> {
     for (const event of batch) {
       if (event.type === 'error' && !held.some(isContent)) {
         source.cancel()
+        for (const seen of held) if (seen.type === 'usage') spent(seen.usage)
         throw event.error
       }
       held.push(event)

@@ -107,6 +107,7 @@ class Latency {
 export function exchangeMetrics(registry: Registry): ExchangeMetrics {
   const exchanges = new Tally()
   const attempts = new Tally()
+  const passedOver = new Tally()
   const tokens = new Tally()
   const duration = new Latency()
   const firstContent = new Latency()
@@ -117,6 +118,11 @@ export function exchangeMetrics(registry: Registry): ExchangeMetrics {
     labelNames: ['format', 'outcome', 'code'],
   })
   attempts.register(registry, { name: 'switchyard_attempts_total', help: 'Tries on channels.', labelNames: ['channel', 'code'] })
+  passedOver.register(registry, {
+    name: 'switchyard_channels_full_total',
+    help: 'How often a channel was passed over because of its own limit.',
+    labelNames: ['channel', 'limit'],
+  })
   tokens.register(registry, { name: 'switchyard_tokens_total', help: 'Tokens reported.', labelNames: ['direction'] })
   duration.register(registry, 'switchyard_exchange_seconds', 'Time from request to last byte.')
   firstContent.register(registry, 'switchyard_first_content_seconds', 'Time from request to first content of a stream.')
@@ -137,6 +143,7 @@ export function exchangeMetrics(registry: Registry): ExchangeMetrics {
       const { format, outcome, error: code = '' } = record
       exchanges.add(`${format} ${outcome} ${code}`, () => ({ format, outcome, code }))
       for (const { channel, error = '' } of record.attempts) attempts.add(`${channel} ${error}`, () => ({ channel, code: error }))
+      for (const { channel, limit } of record.passedOver ?? []) passedOver.add(`${channel} ${limit}`, () => ({ channel, limit }))
       if (record.usage !== undefined) {
         tokens.add('input', () => ({ direction: 'input' }), record.usage.inputTokens)
         tokens.add('output', () => ({ direction: 'output' }), record.usage.outputTokens)

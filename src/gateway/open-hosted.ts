@@ -64,7 +64,7 @@ function staged(admitted: Admitted, candidate: Candidate, { gateway, work }: Hos
       record.beginRound(() => estimateInputTokens(asked))
       const outbound = await translatedRequest(admitted, candidate, { gateway, request: asked })
       const response = await accepted(await gateway.upstream.send(outbound.request), candidate)
-      return untilContent(sourceOf(response, candidate, outbound.context))
+      return untilContent(sourceOf(response, candidate, outbound.context), (usage) => record.endRound(usage, () => ''))
     },
     abort,
     pauses: call.format.id === 'anthropic-messages',

@@ -2,6 +2,7 @@
 // reached its first content. A rejection means that nothing of it reached the client.
 
 import type { ChatResponse } from '../core/chat.ts'
+import type { Usage } from '../core/usage.ts'
 import type { ChatContext } from '../formats/index.ts'
 import { splice } from '../lib/json-splice.ts'
 import type { Candidate } from '../routing/index.ts'
@@ -10,7 +11,7 @@ import { accepted, sourceOf } from './accept.ts'
 import { type Admitted, shallow } from './admit.ts'
 import type { Gateway } from './call.ts'
 import { enframer } from './enframe.ts'
-import { type EventSource, isWhole, untilContent, wholeEvents } from './events.ts'
+import { type EventSource, isStreamText, isWhole, untilContent, wholeAnswer, wholeEvents } from './events.ts'
 import { joined, joinedResponse } from './fan-out.ts'
 import { hostedWork } from './hosted.ts'
 import { hostedAnswer, hostedEvents } from './open-hosted.ts'
@@ -50,13 +51,16 @@ interface Answered {
 async function translatedAnswer(admitted: Admitted, candidate: Candidate, gateway: Gateway): Promise<Answered> {
   const outbound = await translatedRequest(admitted, candidate, { gateway })
   const responses = await sentAll(outbound, candidate, gateway)
-  const answers = await Promise.all(responses.map(async (response) => decodedAnswer(await response.text(), candidate, outbound.context)))
+  const answers = await Promise.all(responses.map(async (response) => wholeAnswer(await response.text(), candidate, outbound.context)))
   return { answer: joinedResponse(answers), context: clientContext(admitted, outbound) }
 }
 
 async function passedAnswer(admitted: Admitted, candidate: Candidate, gateway: Gateway): Promise<string> {
   const response = await accepted(await gateway.upstream.send(passthroughRequest(admitted, candidate, gateway)), candidate)
   const text = await response.text()
+  // Pieces of a stream are no answer to a client that asked for a whole one.
+  if (isStreamText(text) || text.startsWith('['))
+    return rewritten(text, admitted, () => ownContext(admitted, candidate, gateway), candidate)
   const { usage, content, error } = admitted.call.format.watch.response(parsedAnswer(text))
   if (error !== undefined) throw error
   if (usage === undefined) noteUncounted(text, admitted, () => ownContext(admitted, candidate, gateway), candidate)
@@ -67,6 +71,13 @@ async function passedAnswer(admitted: Admitted, candidate: Candidate, gateway: G
   if (candidate.upstreamModel === admitted.peek.model) return text
   const field = admitted.call.format.modelField
   return splice(text, [{ op: 'set', path: [field], value: admitted.peek.model }])
+}
+
+function rewritten(text: string, { record, call }: Admitted, contextOf: () => ChatContext, candidate: Candidate): string {
+  const context = contextOf()
+  const answer = wholeAnswer(text, candidate, context)
+  noteAnswer(record, answer)
+  return shallow(() => JSON.stringify(call.format.encodeResponse(answer, context)))
 }
 
 /** An answer that passes without its usage. One that only the client can read passes all the same. */
@@ -82,6 +93,7 @@ function noteUncounted(text: string, { record }: Admitted, context: () => ChatCo
 /** A stream at its first content. */
 export async function openStream(admitted: Admitted, candidate: Candidate, gateway: Gateway): Promise<OpenStream> {
   const out = enframer(admitted.peek.framing, admitted.call.format)
+  const spent = (usage: Usage): void => admitted.record.addUsage(usage)
   const work = hostedWork(admitted, candidate, gateway)
   if (work !== undefined) {
     const source = await hostedEvents(admitted, candidate, { gateway, work })
@@ -91,11 +103,11 @@ export async function openStream(admitted: Admitted, candidate: Candidate, gatew
     const response = await accepted(await gateway.upstream.send(passthroughRequest(admitted, candidate, gateway)), candidate)
     if (!isWhole(response, candidate)) return openPassing(admitted, candidate, { response, out })
     const context = ownContext(admitted, candidate, gateway)
-    return translating(admitted, await untilContent(wholeEvents(response, candidate, context)), { context, out })
+    return translating(admitted, await untilContent(wholeEvents(response, candidate, context), spent), { context, out })
   }
   const outbound = await translatedRequest(admitted, candidate, { gateway })
   const sources = (await sentAll(outbound, candidate, gateway)).map((response) => sourceOf(response, candidate, outbound.context))
-  const source = await untilContent(sources.length === 1 ? (sources[0] as EventSource) : joined(sources))
+  const source = await untilContent(sources.length === 1 ? (sources[0] as EventSource) : joined(sources), spent)
   return translating(admitted, source, { context: clientContext(admitted, outbound), out })
 }
 

@@ -34,6 +34,10 @@ export async function openPassing(
   return stream
 }
 
+/** Members that hold what a model says, thinks or asks for, in any format. */
+const WORDS = /"(?:content|text|delta|thinking|reasoning|reasoning_content|partial_json|arguments)":\s*"((?:[^"\\]|\\.)*)"/g
+const CHARACTERS_PER_TOKEN = 4
+
 class PassingStream implements OpenStream {
   readonly #admitted: Admitted
   readonly #candidate: Candidate
@@ -45,14 +49,16 @@ class PassingStream implements OpenStream {
   readonly #renamed: string | undefined
   readonly #plain: boolean
   #pending = ''
+  /** What stood in one read with the end, before it. */
+  #before = ''
   /** The text of the last read. */
   #arrived = ''
   #content = false
   #framesSeen = 0
-  /** Frames that went by undecoded, their length, and that of the shortest: what they have beyond it is mostly words. */
+  /** Frames that went by undecoded, their length, and the shortest of them: by it words are told from what surrounds them. */
   #unread = 0
   #units = 0
-  #shortest = Number.MAX_SAFE_INTEGER
+  #shortest = ''
   /** The frame that began the answer, and the data of the last one, in formats that repeat them in their errors. */
   #opening: Frame | undefined
   #last = ''
@@ -91,8 +97,8 @@ class PassingStream implements OpenStream {
 
   async next(): Promise<Piece> {
     try {
-      // What tells the client that it has everything is the last piece, or nothing could be done before it leaves.
       for (let value: Uint8Array | undefined; !this.#sealed && !this.#closed; ) {
+        if (this.#before !== '') return this.#beforeEnd()
         if (this.#pending !== '' && !this.#ended) return this.#piece(value)
         const read = await this.#reader.read()
         value = read.value
@@ -104,12 +110,20 @@ class PassingStream implements OpenStream {
       this.#failure ??= GatewayError.from(thrown)
       this.#ended = false
     }
-    return this.#closing()
+    return this.#before === '' ? this.#closing() : this.#beforeEnd()
+  }
+
+  #beforeEnd(): Piece {
+    const bytes = this.#before
+    this.#before = ''
+    return { bytes, last: false }
   }
 
   /** What its frames hold, roughly: each is a token at least. */
   get #tokens(): number {
-    return this.#unread === 0 ? 0 : this.#unread + Math.floor((this.#units - this.#unread * this.#shortest) / 4)
+    let around = this.#shortest.length
+    for (const [, words = ''] of this.#shortest.matchAll(WORDS)) around -= words.length
+    return Math.max(this.#unread, Math.ceil((this.#units - this.#unread * around) / CHARACTERS_PER_TOKEN))
   }
 
   cancel(): void {
@@ -165,6 +179,8 @@ class PassingStream implements OpenStream {
     if (frame.comment) return this.#pass(frame)
     this.#framesSeen++
     const { data } = frame
+    // OpenAI's end mark, which some relays put behind every stream, is fatal to the SDKs of formats without one.
+    if (data === '[DONE]' && this.#admitted.call.format.watch.terminator === undefined) return
     let marked = false
     for (const marker of this.#markers) {
       if (data.includes(marker) || frame.event?.includes(marker) === true) {
@@ -175,9 +191,7 @@ class PassingStream implements OpenStream {
     if (!marked) {
       if (!looksWhole(data)) return this.#fail(new GatewayError('upstream_malformed'), undefined)
       this.#content = true
-      this.#unread++
-      this.#units += data.length
-      if (data.length < this.#shortest) this.#shortest = data.length
+      this.#count(frame)
       return this.#pass(frame)
     }
     const sighting = this.#admitted.call.format.watch.frame(frame)
@@ -187,10 +201,23 @@ class PassingStream implements OpenStream {
     if (sighting.start === true) this.#opening ??= frame
     const failure = spliced ? new GatewayError('upstream_malformed') : sighting.error
     if (failure !== undefined) return this.#fail(failure, spliced ? undefined : frame)
-    if (sighting.end === true) this.#ended = true
+    if (sighting.end === true && !this.#ended) {
+      // What tells the client that it has everything is the last piece, or nothing could be done before it leaves.
+      this.#before = this.#pending
+      this.#pending = ''
+      this.#ended = true
+    }
     if (sighting.usageOnly === true && this.#admitted.peek.hidesUsage === true) return
     this.#pass(frame)
     if (sighting.sealed === true) this.#sealed = true
+  }
+
+  #count({ data, event }: Frame): void {
+    // In formats whose blocks have ends, those repeat all words.
+    if (event?.endsWith('.done') === true) return
+    this.#unread++
+    this.#units += data.length
+    if (this.#shortest === '' || data.length < this.#shortest.length) this.#shortest = data
   }
 
   /** The upstream's own words when they are safe to repeat, else ours. Nothing follows them. */

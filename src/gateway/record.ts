@@ -8,7 +8,7 @@ import type { ErrorCode } from '../core/errors.ts'
 import { laterUsage, type Usage } from '../core/usage.ts'
 import type { Warning } from '../core/warning.ts'
 import { dollarsText } from '../lib/money.ts'
-import type { Slot, Standing } from '../limits/index.ts'
+import type { LimitRule, Slot, Standing } from '../limits/index.ts'
 import type { Route } from '../snapshot/index.ts'
 
 export interface AttemptRecord {
@@ -43,6 +43,8 @@ export class ExchangeRecord {
   model = ''
   stream = false
   readonly attempts: AttemptRecord[] = []
+  /** Channels that had no place, and the kind of limit that said so. */
+  passedOver: { readonly channel: string; readonly limit: LimitRule['kind'] }[] | undefined
   /** Tries of search backends, for searches that we ran ourselves. */
   searches: SearchRecord[] | undefined
   warnings: Warning[] = []
@@ -97,6 +99,11 @@ export class ExchangeRecord {
     return { outputTokens: () => textTokens(this.text) + (this.passedTokens?.() ?? 0), inputTokens: this.#inputTokens }
   }
 
+  passOver(channel: string, limit: LimitRule['kind']): void {
+    this.passedOver ??= []
+    this.passedOver.push({ channel, limit })
+  }
+
   addUsage(usage: Usage): void {
     this.usage = laterUsage(this.usage, usage)
   }
@@ -131,7 +138,22 @@ export class ExchangeRecord {
 
   /** The row's JSON: plain members, since it is written for every exchange and read for few. */
   detail(): string {
-    const { id, caller, outcome, format, model, stream, durationMs, firstContentMs, error, attempts, searches, usage, warnings } = this
+    const {
+      id,
+      caller,
+      outcome,
+      format,
+      model,
+      stream,
+      durationMs,
+      firstContentMs,
+      error,
+      attempts,
+      passedOver,
+      searches,
+      usage,
+      warnings,
+    } = this
     const charge = this.settlement?.chargeNanos
     const cost = this.settlement?.costNanos
     return JSON.stringify({
@@ -145,6 +167,7 @@ export class ExchangeRecord {
       firstContentMs,
       error,
       attempts,
+      passedOver,
       searches,
       usage,
       charge,
@@ -166,6 +189,7 @@ interface StoredDetail {
   readonly firstContentMs?: number
   readonly error?: string
   readonly attempts: readonly AttemptRecord[]
+  readonly passedOver?: readonly { readonly channel: string; readonly limit: string }[]
   readonly searches?: readonly SearchRecord[]
   readonly usage?: Usage
   /** Nano-dollars. */
@@ -197,6 +221,7 @@ export function requestJson(row: { id: string; startedMs: number; outcome: strin
       duration_ms: durationMs,
       error: error ?? null,
     })),
+    passed_over: detail.passedOver ?? [],
     searches: (detail.searches ?? []).map(({ backend, outcome, durationMs, costNanos }) => ({
       backend,
       outcome,

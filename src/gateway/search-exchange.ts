@@ -89,7 +89,7 @@ async function reserve({ http, receivedMs }: SearchCall, { gateway, record, call
       caller,
       bill,
       customer: record.customer,
-      model: { name: 'search', limits: undefined },
+      models: [],
       nowMs: receivedMs,
       promptTokens: nothing,
       outputTokens: nothing,

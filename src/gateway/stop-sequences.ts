@@ -7,7 +7,6 @@ import type { Usage } from '../core/usage.ts'
 import type { ChatContext } from '../formats/index.ts'
 import { runThrough, type Transducer } from '../lib/transducer.ts'
 import { estimateInputTokens, textTokens } from './estimate.ts'
-import type { EventSource } from './events.ts'
 
 export interface Cut {
   /** None of them empty. */
@@ -142,26 +141,6 @@ function heldLength(sequences: readonly string[], text: string): number {
     }
   }
   return longest
-}
-
-/** The source cut short. The upstream is stopped at the cut: nobody reads on, and every further token costs. */
-export function cutSource(source: EventSource, cut: Cut | undefined): EventSource {
-  if (cut === undefined) return source
-  const stage = stopAt(cut)
-  let over = false
-  return {
-    async next() {
-      if (over) return undefined
-      const batch = await source.next()
-      if (batch === undefined) return undefined
-      const out: ChatEvent[] = []
-      for (const event of batch) stage.push(event, (next) => out.push(next))
-      over = out.at(-1)?.type === 'end' || out.at(-1)?.type === 'error'
-      if (over) source.cancel()
-      return out
-    },
-    cancel: source.cancel,
-  }
 }
 
 /** A whole answer cut short. Its usage stays: all of it was made. */

@@ -4,7 +4,7 @@
 import type { ChatRequest, ChatResponse } from '../core/chat.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { ChatContext } from '../formats/index.ts'
-import { isObject, type JsonObject, type JsonValue, tryParseJson } from '../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue, printJson, tryParseJson } from '../lib/json.ts'
 import { splice } from '../lib/json-splice.ts'
 import type { QuirkContext } from '../providers/index.ts'
 import { type Candidate, takesChoices } from '../routing/index.ts'
@@ -47,7 +47,7 @@ export async function translatedRequest(
   const body = quirked(wire.body, candidate, { admitted, cutAt })
   const same = candidate.via.format === call.format ? forwarded(admitted, candidate) : {}
   return {
-    request: outbound(admitted, candidate, { gateway, body: shallow(() => JSON.stringify(body)), headers: { ...wire.headers, ...same } }),
+    request: outbound(admitted, candidate, { gateway, body: shallow(() => printJson(body)), headers: { ...wire.headers, ...same } }),
     context: cutAt.length === 0 ? context : { ...context, cutAt },
     calls: single ? decoded.choices : 1,
   }
@@ -132,11 +132,11 @@ export async function refusal(response: UpstreamResponse, candidate: Candidate):
   return candidate.channel.provider.classify?.(response.status, wire, error) ?? error
 }
 
-/** @throws GatewayError when the text is not JSON: HTML, nothing, or cut. */
+/** An object, or the list of a stream's pieces that some relays answer with. @throws GatewayError when the text is not JSON: HTML, nothing, or cut. */
 export function parsedAnswer(text: string): JsonValue {
   if (text.trim() === '') throw new GatewayError('upstream_empty')
   const wire = tryParseJson(text)
-  if (wire === undefined || !isObject(wire)) throw new GatewayError('upstream_malformed')
+  if (!isObject(wire) && !(Array.isArray(wire) && wire.length > 0)) throw new GatewayError('upstream_malformed')
   return wire
 }
 

@@ -54,11 +54,11 @@ export function translating(admitted: Admitted, source: EventSource, parts: { co
       try {
         batchText(batch)
       } catch (thrown) {
-        // An encoder may refuse midway (a drop in strict mode): only here is the framing known that the error must continue.
+        // An encoder may refuse midway (a drop in strict mode): it alone knows how an answer that has begun must fail.
         error = GatewayError.from(thrown)
         last = true
         source.cancel()
-        text += out.frame(call.format.encodeErrorFrame(error, record.id))
+        encode.push({ type: 'error', error }, takeFrame)
       }
       return { bytes: last ? text + out.end() : text, last, ...(error && { error }) }
     },

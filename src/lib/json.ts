@@ -82,3 +82,12 @@ export function compact<T extends object>(object: T): { [K in keyof T]: Exclude<
   }
   return (dropped ? kept : object) as { [K in keyof T]: Exclude<T[K], undefined> }
 }
+
+/** Halves of characters in a printed text: strict parsers refuse them, and a history that holds one is refused for ever. */
+const LONE_HALF = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g
+
+/** JSON text of a value, in which half a character (a string cut in the middle of one) is the replacement character. */
+export function printJson(value: unknown): string {
+  const text = JSON.stringify(value)
+  return text.includes('\\ud') ? text.replace(LONE_HALF, '$1\ufffd') : text
+}

@@ -17,6 +17,7 @@ export function refusalError({ rule, remaining, retryAfterMs }: Refusal): Gatewa
   if (retryAfterMs === undefined) {
     return new GatewayError('rate_limited', {
       message: `The request is larger than ${whose(rule)} may ever use: the limit is ${rule.limit} ${what(rule)}.`,
+      final: true,
     })
   }
   return new GatewayError('rate_limited', {

@@ -4,6 +4,8 @@ import type { OperatorPrice } from '../config/index.ts'
 import type { UpstreamAuth } from '../core/upstream-auth.ts'
 import { chatFormat } from '../formats/index.ts'
 import { baseUrlOf, type Provider, type ProviderFormat, providerById } from '../providers/index.ts'
+import type { Alias } from './aliases.ts'
+import { compileModelLimits } from './model-limits.ts'
 import { compilePrices } from './prices.ts'
 import type { Bounds, Channel, ChannelFormat, ChannelRow, ListedModel, Route, Snapshot } from './snapshot.ts'
 
@@ -15,11 +17,14 @@ export class CompileError extends Error {
 /** What stands in a snapshot beside its channels. */
 export interface Beside {
   readonly prices?: readonly OperatorPrice[] | undefined
+  /** By the name of a model as clients use it, or by a beginning with `*`. */
   readonly modelLimits?: ReadonlyMap<string, Bounds> | undefined
+  /** Already in the rows and the prices; limits on a model cover its aliases too. */
+  readonly aliases?: readonly Alias[] | undefined
 }
 
 /** @throws CompileError */
-export function compileSnapshot(rows: readonly ChannelRow[], revision: number, { prices, modelLimits }: Beside = {}): Snapshot {
+export function compileSnapshot(rows: readonly ChannelRow[], revision: number, { prices, modelLimits, aliases }: Beside = {}): Snapshot {
   const exact = new Map<string, Route[]>()
   const wildcards: { prefix: string; route: Route }[] = []
   const listed = new Map<string, ListedModel>()
@@ -81,7 +86,7 @@ export function compileSnapshot(rows: readonly ChannelRow[], revision: number, {
     testRoutes,
     models: [...listed.values()],
     prices: compilePrices(prices ?? []),
-    modelLimits: modelLimits ?? new Map(),
+    modelLimits: compileModelLimits(modelLimits ?? new Map(), aliases ?? []),
   })
 }
 

@@ -4,6 +4,7 @@ import type { Price } from '../core/price.ts'
 import type { UpstreamAuth } from '../core/upstream-auth.ts'
 import type { ChatFormat } from '../formats/index.ts'
 import type { PriceSource, Provider, ProviderFormat } from '../providers/index.ts'
+import type { ModelLimits } from './model-limits.ts'
 
 /**
  * Who searches the web for a declared tool. `auto`: the upstream where it keeps every promise in the client's own format,
@@ -47,8 +48,6 @@ export interface ChannelFormat {
 }
 
 export interface Channel {
-  /** On what goes through it. */
-  readonly limits?: Bounds
   readonly id: string
   readonly name: string
   readonly origin: ChannelRow['origin']
@@ -56,6 +55,8 @@ export interface Channel {
   readonly priority: number
   readonly weight: number
   readonly webSearch: WebSearchPolicy
+  /** On what goes through it. */
+  readonly limits?: Bounds
   readonly settings: Readonly<Record<string, string>>
   /** By preference, best first. */
   readonly formats: readonly ChannelFormat[]
@@ -78,7 +79,7 @@ export interface Snapshot {
   readonly models: readonly ListedModel[]
   readonly prices: PriceBook
   /** On all calls for a model, by its name as clients use it. */
-  readonly modelLimits: ReadonlyMap<string, Bounds>
+  readonly modelLimits: ModelLimits
 }
 
 export interface ListedModel {

@@ -7,7 +7,7 @@ import type { Warning } from '../../src/core/warning.ts'
 import { CHAT_FORMATS, type ChatFormat, CLIENT_CHAT_FORMATS } from '../../src/formats/index.ts'
 import { noteCarried } from '../../src/gateway/carried.ts'
 import { contextFor, httpRequest } from '../golden/matrix.ts'
-import { REQUEST_MEMBERS } from '../kit/request-members.ts'
+import { REQUEST_MEMBERS } from '../kit/request-members/index.ts'
 
 /** What a request leads to, as text: the body sent, the receipt, or the refusal. */
 function outcome(client: ChatFormat, upstream: ChatFormat, body: object): { sent: string; receipt: string; refused: boolean } {

@@ -67,6 +67,13 @@ describe('a response that has begun and fails', () => {
     })
   })
 
+  test('so does one that strict mode ends midway', async () => {
+    const part = (inner: object): string => `data: ${JSON.stringify({ candidates: [{ content: { parts: [inner] } }] })}\n\n`
+    house.upstream.answer({ pieces: [part({ text: 'part' }), 20, part({ executableCode: { language: 'PYTHON', code: '1' } })] })
+    const { text } = await house.ask('responses', 'g', { stream: true, headers: { 'x-switchyard-strict': 'true' } })
+    expect(payloads(text).at(-1)).toMatchObject({ type: 'response.failed', response: { status: 'failed' } })
+  })
+
   test('before it began there is a status', async () => {
     house.upstream.answer({ pieces: [created(), 20, 'cut'] })
     expect((await house.ask('responses', 'r', { stream: true })).status).toBe(502)

@@ -273,7 +273,7 @@ describe('vendors of the Chat wire', () => {
   })
 
   test('H116: OpenRouter’s details go back with the calls that they came with', async () => {
-    const details = [{ type: 'reasoning.text', text: 'hm', signature: 'S', format: 'anthropic-claude-v1', index: 0 }]
+    const details = [{ type: 'reasoning.text', text: 'hm', signature: 'S', index: 0 }]
     const message = {
       role: 'assistant',
       content: null,

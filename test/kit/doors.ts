@@ -23,6 +23,7 @@ export interface Asked {
   /** Merged into the smallest request of the format. */
   readonly body?: object
   readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
 }
 
 /** An answer of any of four shapes, read into without ceremony. */
@@ -72,16 +73,25 @@ export const doorOf =
   (door: Door, model: string, options: Asked = {}): Promise<Reply> =>
     ask(running, { door, model, options })
 
-async function ask(
-  { url, key }: Pick<Running, 'url' | 'key'>,
-  { door, model, options }: { door: Door; model: string; options: Asked },
-): Promise<Reply> {
+/** Sends the request; the answer is the caller's to read. */
+export function knock({ url, key }: Pick<Running, 'url' | 'key'>, { door, model, options }: Question): Promise<Response> {
   const { path, body } = smallest(door, model, options.stream === true)
-  const response = await fetch(url + path, {
+  return fetch(url + path, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...options.headers },
     body: JSON.stringify({ ...body, ...options.body }),
+    ...(options.signal && { signal: options.signal }),
   })
+}
+
+interface Question {
+  readonly door: Door
+  readonly model: string
+  readonly options: Asked
+}
+
+async function ask({ url, key }: Pick<Running, 'url' | 'key'>, { door, model, options }: Question): Promise<Reply> {
+  const response = await knock({ url, key }, { door, model, options })
   const text = await response.text()
   const warnings = response.headers.get('x-switchyard-warnings')?.split(', ') ?? []
   return { status: response.status, text, headers: response.headers, json: parsed(text), warnings }

@@ -1,6 +1,7 @@
 // What tests of money share: usage as a test counts it, its spelling on each wire, what it comes to by an arithmetic of our
 // own (whole numbers, one rounding), and a program whose channels lead to one upstream that counts what it used.
 
+import { adminOf, done } from './admin.ts'
 import { readAsked } from './scripted-asked.ts'
 import type { Piece, Turn, WireFormat } from './scripted-model.ts'
 import { render } from './scripted-wires.ts'
@@ -148,13 +149,22 @@ function withUsage(script: Script, wire: WireFormat, spent: Spent | undefined): 
 /** The model of each wire. */
 export const MODEL_OF = { chat: 'm-chat', messages: 'm-messages', gemini: 'm-gemini', responses: 'm-responses' } as const
 
+/** `cuts`: the connection breaks where the turn would hang. */
+interface Said {
+  readonly spent: Spent | undefined
+  readonly turn?: Turn | readonly Piece[]
+  readonly cuts?: boolean
+}
+
 export interface Bank {
   readonly running: Running
+  /** Starts a second node of the same settings. */
+  another(): Promise<Running>
   readonly upstream: ScriptedUpstream
   /** What the upstream says from now on, and what it counts for it. `undefined`: it reports nothing. */
   says(spent: Spent | undefined, turn?: Turn | readonly Piece[]): void
   /** As `says`, told by what is asked. */
-  script(answer: (received: Received, round: number) => { spent: Spent | undefined; turn?: Turn | readonly Piece[] }): void
+  script(answer: (received: Received, round: number) => Said): void
   /** `GET /v1/requests/{id}`. */
   // biome-ignore lint/suspicious/noExplicitAny: a test names the members it expects.
   receipt(id: string | null, key?: string): Promise<any>
@@ -169,16 +179,18 @@ export interface BankOptions {
   /** Other top-level lines. */
   readonly config?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
+  /** A data directory to keep. */
+  readonly dataDirectory?: string
 }
 
 const WORDS: readonly Piece[] = ['some ', 'words']
 
-export async function openBank({ prices, channels = [], config = [], environment = {} }: BankOptions): Promise<Bank> {
+export async function openBank({ prices, channels = [], config = [], ...options }: BankOptions): Promise<Bank> {
   const upstream = startUpstream()
   const channel = (name: WireFormat, provider: string, more: string): string =>
     `  - { name: ${name}, provider: ${provider}, credential: sk-up, models: [${MODEL_OF[name]}], ${more} }`
-  const running = await startSwitchyard({
-    environment,
+  const settings = {
+    ...options,
     config: [
       'local_servers: false',
       'channels:',
@@ -191,21 +203,24 @@ export async function openBank({ prices, channels = [], config = [], environment
       ...prices,
       ...config,
     ].join('\n'),
-  })
+  }
+  const running = await startSwitchyard(settings)
   const script: Bank['script'] = (answer) => {
     let round = 0
     upstream.answer((received) => {
-      const { spent, turn = WORDS } = answer(received, round)
+      const { spent, turn = WORDS, cuts = false } = answer(received, round)
       const asked = readAsked(received)
-      return withUsage(
-        render('pieces' in turn || 'status' in turn ? (turn as Turn) : { pieces: turn as readonly Piece[] }, asked, round++),
-        asked.format,
-        spent,
-      )
+      const rendered = render('pieces' in turn || 'status' in turn ? (turn as Turn) : { pieces: turn as readonly Piece[] }, asked, round++)
+      const script = withUsage(rendered, asked.format, spent)
+      const { pieces } = script
+      return cuts && pieces !== undefined
+        ? { ...script, pieces: pieces.flatMap((piece) => (piece === 'hang' ? [20, 'cut' as const] : [piece])) }
+        : script
     })
   }
   return {
     running,
+    another: () => startSwitchyard(settings),
     upstream,
     script,
     says: (spent, turn) => script(() => ({ spent, ...(turn !== undefined && { turn }) })),
@@ -218,4 +233,23 @@ export async function openBank({ prices, channels = [], config = [], environment
       upstream.stop()
     },
   }
+}
+
+export interface Payer {
+  readonly organisation: string
+  readonly key: string
+  /** Nano-dollars. */
+  balance(): Promise<bigint>
+}
+
+/** A customer with credit of their own. @param group members of a group, as the admin API has them. */
+export async function payer(running: Running, credit: string, group: object = {}): Promise<Payer> {
+  const admin = adminOf(running)
+  const name = `payer-${Bun.randomUUIDv7()}`
+  const { id: groupId } = await done(admin('POST', '/admin/groups', { name, ...group }))
+  const { id: organisation } = await done(admin('POST', '/admin/organisations', { name, billing: 'prepaid', group_id: groupId }))
+  const { id: project } = await done(admin('POST', '/admin/projects', { name, organisation_id: organisation }))
+  const { key } = await done(admin('POST', '/admin/keys', { name, project_id: project }))
+  await done(admin('POST', '/admin/ledger/top-up', { organisation_id: organisation, amount: credit, idempotency_key: 'first' }))
+  return { organisation, key, balance: async () => nanos((await done(admin('GET', `/admin/ledger/${organisation}`))).balance) }
 }

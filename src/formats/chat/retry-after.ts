@@ -19,9 +19,13 @@ export function headerWaitMs(headers: { get(name: string): string | null }): num
   return seconds ?? bounded(Date.parse(after) - Date.parse(headers.get('date') ?? ''))
 }
 
-/** What the answer says: every true rate limit names a wait, because clients without one come back at once. */
+/**
+ * What the answer says: every true rate limit names a wait, because clients without one come back at once. What no waiting
+ * mends says so, since the official clients try every 429 again.
+ */
 export function waitHeaders({ status, details }: GatewayError): Record<string, string> {
-  const { retryAfterMs } = details
+  const { retryAfterMs, final } = details
+  if (final === true) return { 'x-should-retry': 'false' }
   if (retryAfterMs === undefined) return status === 429 ? { 'retry-after': '1' } : {}
   return { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))), 'retry-after-ms': String(Math.ceil(retryAfterMs)) }
 }

@@ -91,7 +91,7 @@ const SHOWN: Readonly<Partial<Record<ErrorCode, Shown>>> = {
 function shown(error: GatewayError): { type: WireErrorType; status: number; final: boolean } {
   const row = SHOWN[error.code]
   const status = row?.status ?? error.status
-  return { type: row?.type ?? typeOfStatus(status), status, final: row?.final ?? false }
+  return { type: row?.type ?? typeOfStatus(status), status, final: row?.final ?? error.details.final ?? false }
 }
 
 const typeOfStatus = (status: number): WireErrorType =>

@@ -37,7 +37,9 @@ export function decodeResponse(wire: JsonValue, ctx: ChatContext): ChatResponse 
   if (!Array.isArray(wire['content'])) throw new GatewayError('upstream_malformed')
   if (wire['content'].length === 0 && asString(wire['stop_reason']) === undefined) throw new GatewayError('upstream_empty')
   const plan = jsonPlan(ctx)
-  const content = upstreamContent(wire['content'].map((block) => whole(block, ctx))).map((block) => (block.type === 'tool-call' ? decodeCall(block, ctx, plan) : block))
+  const content = upstreamContent(wire['content'].map((block) => whole(block, ctx))).map((block) =>
+    block.type === 'tool-call' ? decodeCall(block, ctx, plan) : block,
+  )
   const calls = content.some((block) => block.type === 'tool-call')
   const usage = decodeUsage(wire['usage'])
   const extensions = carriedMembers(wire)

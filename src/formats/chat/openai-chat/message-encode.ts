@@ -71,23 +71,29 @@ interface Exchange {
 function addResults(out: JsonObject[], { calls, following, last }: Exchange, ctx: MessageContext): void {
   const open = new Set(calls.map(({ id }) => id))
   const results = new Map<string, ToolResultBlock>()
+  const emptied = new Set<Message>()
+  const answered = following.length > 0 || !last
   for (const [index, message] of following.entries()) {
     const content = message.content.filter((block) => {
       if (block.type !== 'tool-result' || !open.has(block.callId)) return true
       results.set(block.callId, block)
       return false
     })
-    if (content.length < message.content.length) following[index] = { ...message, content }
+    if (content.length === message.content.length) continue
+    const left = { ...message, content }
+    following[index] = left
+    emptied.add(left)
   }
+  // A turn of results alone is told with them.
+  const rest = following.filter((message) => message.content.length > 0 || !emptied.has(message))
   const media: Block[] = []
   for (const result of results.values()) out.push(toolMessage(result, media, ctx))
-  const answered = following.length > 0 || !last
   for (const { id } of answered ? calls : []) {
     if (results.has(id)) continue
     ctx.note({ kind: 'changed', field: 'messages', reason: 'a tool call without a result was given an error as result' })
     out.push({ role: 'tool', tool_call_id: wireCallId(id), content: 'Error: the call was not answered.' })
   }
-  if (media.length > 0) following.unshift({ role: 'user', content: media })
+  following.splice(0, following.length, ...(media.length > 0 ? [{ role: 'user' as const, content: media }] : []), ...rest)
 }
 
 function toolMessage(result: ToolResultBlock, media: Block[], ctx: MessageContext): JsonObject {

@@ -30,7 +30,7 @@ function placeOf(wanted: unknown, messages: readonly Message[]): string | undefi
     for (const [at, block] of content.entries()) {
       const place = `messages[${m}].content[${at}]`
       if (block === wanted) return place
-      const inner = block.type === 'tool-result' ? block.content.findIndex((item) => item === wanted) : -1
+      const inner = block.type === 'tool-result' ? block.content.indexOf(wanted as never) : -1
       if (inner >= 0) return `${place}.content[${inner}]`
     }
   }

@@ -165,8 +165,17 @@ function gather(all: Gathered, { block, index, legacy, ctx }: { block: Block; in
         transcript: block.transcript ?? '',
       }
       return
+    case 'server-tool-call':
+      return noteLeftOut(ctx, block.name)
+    case 'opaque':
+      return noteLeftOut(ctx, block.format)
     default:
-      // What an upstream ran by itself, and content of other formats, has no place in this answer.
       return
   }
+}
+
+/** What an upstream ran by itself, and content of other formats, has no place in this answer; searches are told as annotations. */
+export function noteLeftOut({ note }: ChatContext, what: string): void {
+  if (!what.startsWith('web_'))
+    note({ kind: 'dropped', field: 'choices.message', reason: `content of ${what} has no place in this format` })
 }

@@ -17,7 +17,7 @@ import { encodeFinish } from './finish.ts'
 import { encodeLogprobs } from './logprobs.ts'
 import { dataUrl } from './media.ts'
 import { detailEntry, extraContent, needsDetail } from './reasoning.ts'
-import { answerId, choiceExtras, tellsExplanation, topExtras } from './response.ts'
+import { answerId, choiceExtras, noteLeftOut, tellsExplanation, topExtras } from './response.ts'
 import { isLegacy } from './tool-decode.ts'
 import { encodeUsage } from './usage.ts'
 import { ownExtension } from './wire.ts'
@@ -158,8 +158,12 @@ class StreamEncoder implements Transducer<ChatEvent, Frame> {
       case 'error':
         this.#closed = true
         return this.#emit(encodeErrorFrame(event.error, ''))
+      case 'server-tool-start':
+        return noteLeftOut(this.#ctx, event.name)
+      case 'opaque':
+        if (event.block !== undefined) noteLeftOut(this.#ctx, event.format)
+        return
       default:
-        // What an upstream ran by itself, and content of other formats, has no place in this answer.
         return
     }
   }

@@ -7,7 +7,7 @@ import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue 
 import { decodeContent } from './parts-decode.ts'
 import { kindOf, listAt, missing, needObject, needText, oneOf, textAt, without } from './read.ts'
 import { unseal } from './seal.ts'
-import { searchCall, searchResult } from './tool-search.ts'
+import { isClientSearch, searchCall, searchResult } from './tool-search.ts'
 import type { ToolList } from './tools.ts'
 import { FORMAT } from './wire.ts'
 
@@ -18,17 +18,20 @@ export interface DecodedInput {
 }
 
 interface State extends DecodedInput {
+  /** The client declares its search for tools, without which the model could not make sense of one. */
+  readonly searches: boolean
   /** The turn under construction, when its side may still grow. */
   open?: { role: 'assistant' | 'results'; blocks: Block[] }
 }
 
 /** @throws GatewayError 400 naming the item. */
-export function decodeInput(wire: JsonValue | undefined): DecodedInput {
+export function decodeInput(wire: JsonValue | undefined, tools?: JsonValue): DecodedInput {
   if (wire === undefined || wire === null) return { messages: [], additionalTools: [] }
   if (typeof wire === 'string') return { messages: [{ role: 'user', content: [{ type: 'text', text: wire }] }], additionalTools: [] }
   if (!Array.isArray(wire))
     throw invalid('input', `Invalid type for 'input': expected a string or an array, but got ${kindOf(wire)} instead.`)
-  const state: State = { messages: [], additionalTools: [] }
+  const searches = (asArray(tools) ?? []).some((tool) => isObject(tool) && isClientSearch(tool))
+  const state: State = { messages: [], additionalTools: [], searches }
   for (const [index, entry] of wire.entries()) decodeItem(state, needObject(entry, `input[${index}]`), `input[${index}]`)
   return state
 }
@@ -138,13 +141,16 @@ function decodeResult(state: State, item: JsonObject, field: string): void {
   results(state).push(result)
 }
 
-/** A search for tools by the client. The hosted kind, which has no call id, is OpenAI's alone. */
+/** A search for tools by the client. The hosted kind is OpenAI's alone. */
 function decodeSearch(state: State, item: JsonObject, field: string): void {
-  if (textAt(item['call_id'], `${field}.call_id`) === undefined)
-    return void assistant(state).push({ type: 'opaque', format: FORMAT, wire: item })
-  if (item['type'] === 'tool_search_call') return void assistant(state).push(searchCall(item))
-  state.additionalTools.push({ wire: item['tools'], field: `${field}.tools`, loaded: true })
-  results(state).push(searchResult(item))
+  const callId = textAt(item['call_id'], `${field}.call_id`)
+  if (callId === undefined || item['execution'] === 'server' || !state.searches) {
+    assistant(state).push({ type: 'opaque', format: FORMAT, wire: item })
+  } else if (item['type'] === 'tool_search_call') assistant(state).push(searchCall(item))
+  else {
+    state.additionalTools.push({ wire: item['tools'], field: `${field}.tools`, loaded: true })
+    results(state).push(searchResult(item))
+  }
 }
 
 /** Since 2026 a result may name its tool instead of the call (SDK 7.7): the first call of that name still without one. */

@@ -50,7 +50,7 @@ test('a coding agent keeps every tool, its reasoning and its turns', () => {
     'shell',
     'apply_patch',
     'mcp__files__read',
-    'other',
+    'tool_search',
     'web-search',
   ])
   expect(request).toMatchObject({
@@ -279,7 +279,7 @@ test('peek reads without decoding', () => {
     choices: 1,
     hasTools: true,
     framing: 'sse',
-    serverTools: ['other', 'web-search'],
+    serverTools: ['web-search'],
   })
 })
 

@@ -34,7 +34,7 @@ export function decodeRequest(http: HttpRequest): ChatRequest {
   const { body } = http
   refuseState(body)
   const model = needText(body['model'], 'model')
-  const { messages, additionalTools } = decodeInput(body['input'])
+  const { messages, additionalTools } = decodeInput(body['input'], body['tools'])
   if ((body['input'] ?? null) === null && !isObject(body['prompt'])) throw missing('input')
   const tools = decodeTools([{ wire: body['tools'], field: 'tools' }, ...additionalTools])
   const text = objectAt(body['text'], 'text')

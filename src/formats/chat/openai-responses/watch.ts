@@ -76,7 +76,7 @@ function response(wire: JsonValue): Sighting {
   if (error === undefined && asArray(wire['output']) === undefined) return { error: new Failure('upstream_malformed') }
   if (error === undefined && !hasOutput(wire) && asString(wire['status']) === undefined) return { error: new Failure('upstream_empty') }
   const usage = decodeUsage(wire['usage'], searches(wire))
-  return { end: true, content: true, ...(usage && { usage }), ...(error && { error }) }
+  return { end: true, ...(hasOutput(wire) && { content: true }), ...(usage && { usage }), ...(error && { error }) }
 }
 
 export const watch: Watch = { markers: MARKERS, modelPath: ['response', 'model'], frame, response }
