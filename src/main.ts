@@ -39,6 +39,7 @@ import { NO_BACKEND_HINT, sealRing, searchRoutes, servingRoutes } from './web.ts
 
 /** How often holds are renewed, and those of dead processes given back. */
 const SWEEP_MS = 30_000
+const DRAIN_LOOK_MS = 50
 const SANDBOX_ORIGIN = 'http://sandbox.invalid'
 
 async function main(): Promise<void> {
@@ -98,6 +99,7 @@ async function main(): Promise<void> {
     upstream,
     fetchGuarded: (url, options) => fetchGuarded(url, { ...options, allowHosts: web.allow_hosts }),
     requests: store.requests,
+    answers: store.answers,
     usage: store.operator.usage,
     limits: shared.limits,
     billing,
@@ -112,6 +114,7 @@ async function main(): Promise<void> {
       idleTimeoutMs: limits.idle_timeout_seconds * 1000,
       earlyAnswerMs: limits.early_answer_seconds * 1000,
       heartbeatMs: limits.heartbeat_seconds * 1000,
+      finishLimitMs: limits.finish_seconds * 1000,
     },
   }
 
@@ -172,7 +175,7 @@ async function main(): Promise<void> {
     if (!accepting) return
     accepting = false
     log('info', 'draining', { signal: reason, open: server.pending() })
-    void drain(server, { store, shared, leave }, limits.drain_seconds * 1000)
+    void drain(server, { store, shared, leave, open: gateway.metrics.open }, limits.drain_seconds * 1000)
   }
   onTermination(stop)
   onOrphaned(() => stop('orphaned'))
@@ -275,10 +278,13 @@ async function localServers(ownPort: number, probe: (url: string) => Promise<str
 
 async function drain(
   server: ReturnType<typeof startServer>,
-  { store, shared, leave }: { readonly store: Store; readonly shared: Coordination; leave(): void },
+  { store, shared, leave, open }: { readonly store: Store; readonly shared: Coordination; leave(): void; open(): number },
   limitMs: number,
 ): Promise<void> {
+  const untilMs = performance.now() + limitMs
   await Promise.race([server.stop(false), new Promise((resolve) => setTimeout(resolve, limitMs))])
+  // An answer may be read on for a client that has gone: the server does not know of it any more.
+  while (open() > 0 && performance.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS))
   await server.stop(true)
   await shared.close()
   await store.close()

@@ -16,6 +16,7 @@ export function startRetention({ file }: BootConfig, { store, log, nowMs }: { st
     const now = nowMs()
     try {
       await store.requests.prune(now - request_days * DAY_MS)
+      await store.answers.prune(now - request_days * DAY_MS)
       await store.operator.usage.prune(now - hourly_usage_days * DAY_MS, now - daily_usage_days * DAY_MS)
     } catch (cause) {
       log('error', 'old rows could not be deleted', { cause })

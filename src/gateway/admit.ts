@@ -10,26 +10,14 @@ import type { Peek } from '../formats/index.ts'
 import { membersOf } from '../lib/json-splice.ts'
 import { type Candidate, plan } from '../routing/index.ts'
 import type { Snapshot } from '../snapshot/index.ts'
+import type { Admitted } from './admitted.ts'
 import type { Call, Gateway } from './call.ts'
 import { claim, type Demand } from './claim.ts'
 import { estimateUnread } from './estimate.ts'
 import { extentOf } from './extent.ts'
+import { lingering } from './lingering.ts'
 import type { ExchangeRecord } from './record.ts'
-
-export interface Admitted {
-  /** Its signal stops the work. */
-  readonly call: Call
-  /** Aborts when the client is gone, though the work may go on. */
-  readonly gone: AbortSignal
-  readonly caller: Caller
-  readonly peek: Peek
-  readonly candidates: readonly Candidate[]
-  readonly record: ExchangeRecord
-  /** Adds to the receipt; in strict mode a drop throws. */
-  readonly note: Note
-  /** The decoded request, made once and shared by all candidates that need it. */
-  request(): ChatRequest
-}
+import { shallow } from './shallow.ts'
 
 // What we price and route by must be what the upstream serves, and parsers differ in which twin they take.
 const READ_ONCE = new Set([
@@ -108,8 +96,9 @@ export async function admit(received: Call, gateway: Gateway, record: ExchangeRe
   record.slot = claimed instanceof Promise ? await claimed : claimed
 
   const gone = received.signal
+  if (gone.aborted) throw new GatewayError('client_closed')
   // What is paid for whole is finished whoever waits for it.
-  const call = caller.cutStreams === 'finish' ? { ...received, signal: new AbortController().signal } : received
+  const call = caller.cutStreams === 'finish' ? finishing(received, record, gateway) : received
   const priced = planned.filter((_, index) => bill.quote.offers[index] !== undefined)
   const { outputLimit } = bill
   if (outputLimit === undefined) return { ...considered, call, gone, candidates: priced }
@@ -120,6 +109,12 @@ export async function admit(received: Call, gateway: Gateway, record: ExchangeRe
   // A limit that the client did not write can only be sent by writing the body anew.
   const candidates = priced.map((candidate): Candidate => ({ ...candidate, mode: 'translate' }))
   return { ...considered, call, gone, peek: { ...peek, maxOutputTokens: outputLimit }, candidates, request: () => limited }
+}
+
+function finishing(received: Call, record: ExchangeRecord, { settings }: Gateway): Call {
+  const { signal, end } = lingering(received.signal, settings.finishLimitMs)
+  record.atEnd = end
+  return { ...received, signal }
 }
 
 interface Planning {
@@ -183,17 +178,6 @@ const unknownModel = (model: string): GatewayError =>
     message: `The model \`${model}\` does not exist or you do not have access to it.`,
     field: 'model',
   })
-
-/** What is nested deeper than the runtime's stack can walk is the client's fault. @throws GatewayError 400 */
-export function shallow<T>(walk: () => T): T {
-  try {
-    return walk()
-  } catch (thrown) {
-    throw thrown instanceof RangeError
-      ? new GatewayError('invalid_request', { message: 'The request is nested too deeply.' }, thrown)
-      : thrown
-  }
-}
 
 function refuseRepeats(text: string): void {
   const seen = new Set<string>()

@@ -4,7 +4,7 @@
 import { ERRORS, type ErrorCode, GatewayError } from '../core/errors.ts'
 import type { Refusal } from '../limits/index.ts'
 import type { Candidate } from '../routing/index.ts'
-import type { Admitted } from './admit.ts'
+import type { Admitted } from './admitted.ts'
 import type { Gateway } from './call.ts'
 import { crowded, leavePlace, placeOn, sooner } from './channel-place.ts'
 import { scrubbed } from './scrub.ts'

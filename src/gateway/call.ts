@@ -8,7 +8,7 @@ import type { IdSource } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { CooldownList, Limits } from '../limits/index.ts'
 import type { Snapshot } from '../snapshot/index.ts'
-import type { RequestRepository, UsageRepository } from '../store/index.ts'
+import type { AnswerRepository, RequestRepository, UsageRepository } from '../store/index.ts'
 import type { GuardedFetch, Upstream } from '../upstream/index.ts'
 import type { ExchangeMetrics } from './metrics.ts'
 import type { WebTools } from './web.ts'
@@ -19,7 +19,7 @@ export interface Call {
   readonly http: HttpRequest
   /** `req_…`: names the exchange in the answer, the log and the store. */
   readonly requestId: string
-  /** Aborts when the client is gone. */
+  /** Aborts when the client is gone; of an admitted call, when its work must stop. */
   readonly signal: AbortSignal
   readonly receivedMs: number
 }
@@ -51,6 +51,8 @@ export interface GatewaySettings {
   /** Silence after which a streaming client gets its 200 and heartbeats although nothing has come. */
   readonly earlyAnswerMs: number
   readonly heartbeatMs: number
+  /** How long an answer is read on for a client that has gone, where its group has it finished. */
+  readonly finishLimitMs: number
 }
 
 export interface Gateway {
@@ -63,6 +65,8 @@ export interface Gateway {
   /** Fetches a client-supplied URL through the address guard. */
   readonly fetchGuarded: GuardedFetch
   readonly requests: RequestRepository
+  /** Whole answers that no client took. */
+  readonly answers: AnswerRepository
   readonly usage: UsageRepository
   readonly metrics: ExchangeMetrics
   /** Web search and web fetch that the gateway runs itself. */

@@ -6,7 +6,7 @@ import { ERRORS, type ErrorCode, GatewayError } from '../core/errors.ts'
 import { durationText, type LimitRule, type Refusal, type Slot } from '../limits/index.ts'
 import { type Candidate, takesChoices } from '../routing/index.ts'
 import type { Channel } from '../snapshot/index.ts'
-import type { Admitted } from './admit.ts'
+import type { Admitted } from './admitted.ts'
 import type { Gateway } from './call.ts'
 import { boundRules } from './claim.ts'
 

@@ -32,7 +32,7 @@ import {
   type WebTools as WebDeclarations,
   withPending,
 } from '../tools/index.ts'
-import type { Admitted } from './admit.ts'
+import type { Admitted } from './admitted.ts'
 import type { Gateway } from './call.ts'
 import type { Answered, CitingStyle, HostedCall, HostedName, HostedOutcome, Turn } from './turn.ts'
 

@@ -5,9 +5,9 @@ import { GatewayError } from '../core/errors.ts'
 import { asNumber, asObject, tryParseJson } from '../lib/json.ts'
 import { splice } from '../lib/json-splice.ts'
 import { type Candidate, plan } from '../routing/index.ts'
-import { shallow } from './admit.ts'
 import type { Call, Gateway } from './call.ts'
 import { estimateInputTokens } from './estimate.ts'
+import { shallow } from './shallow.ts'
 
 /** Where the formats that have a counter keep it, and what their answers call the number. */
 const COUNTERS: Readonly<Record<string, { path(model: string): string; member: string; dropped: readonly string[] }>> = {

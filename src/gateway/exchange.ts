@@ -4,11 +4,13 @@ import { GatewayError } from '../core/errors.ts'
 import { splice } from '../lib/json-splice.ts'
 import { dollarsText } from '../lib/money.ts'
 import { FREE_SLOT, type HeaderDialect, rateLimitHeaders } from '../limits/index.ts'
-import { type Admitted, admit } from './admit.ts'
+import { admit } from './admit.ts'
+import type { Admitted } from './admitted.ts'
 import { attempt } from './attempt.ts'
 import type { Answer, Call, Gateway } from './call.ts'
 import { dryRun } from './dry-run.ts'
 import { finish } from './finish.ts'
+import { keepable } from './kept.ts'
 import { openStream, openUnary } from './open.ts'
 import type { OpenStream } from './piece.ts'
 import { ExchangeRecord } from './record.ts'
@@ -17,13 +19,15 @@ import { streamAnswer } from './relay.ts'
 /** Carries one request to its answer. Never rejects: a failure is an answer in the client's format. */
 export async function exchange(call: Call, gateway: Gateway): Promise<Answer> {
   const record = new ExchangeRecord(call.requestId, call.format.id, call.receivedMs)
+  let { signal } = call
   gateway.metrics.started()
   try {
     if (call.http.headers.get('x-switchyard-dry-run') === 'true') return await dryRun(call, gateway, record)
     const admitted = await admit(call, gateway, record)
+    signal = admitted.call.signal
     return withReceipt(admitted.peek.stream ? await streamed(admitted, gateway) : await unary(admitted, gateway), record, gateway)
   } catch (thrown) {
-    const error = call.signal.aborted ? new GatewayError('client_closed') : GatewayError.from(thrown)
+    const error = signal.aborted ? new GatewayError('client_closed') : GatewayError.from(thrown)
     const durable = finish(record, gateway, error)
     if (durable !== undefined)
       await durable.catch((cause: unknown) => gateway.log('error', 'a bill could not be closed', { id: record.id, cause }))
@@ -33,7 +37,9 @@ export async function exchange(call: Call, gateway: Gateway): Promise<Answer> {
 
 async function unary(admitted: Admitted, gateway: Gateway): Promise<Answer> {
   const body = await attempt(admitted, gateway, (candidate) => openUnary(admitted, candidate, gateway))
-  const durable = finish(admitted.record, gateway)
+  const { record, gone } = admitted
+  if (gone.aborted && record.policy === 'finish') record.kept = keepable(body)
+  const durable = finish(record, gateway)
   if (durable !== undefined) await durable
   return { kind: 'unary', status: 200, headers: { 'content-type': 'application/json' }, body: withCost(body, admitted) }
 }

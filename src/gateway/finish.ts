@@ -15,6 +15,7 @@ import type { ExchangeRecord } from './record.ts'
 export function finish(record: ExchangeRecord, gateway: Gateway, error?: GatewayError): Promise<void> | undefined {
   if (record.finished) return undefined
   record.finished = true
+  record.atEnd?.()
   const nowMs = gateway.nowMs()
   record.durationMs = nowMs - record.startedMs
   record.outcome = error === undefined ? 'ok' : error.code === 'client_closed' ? 'cancelled' : 'error'
@@ -23,12 +24,13 @@ export function finish(record: ExchangeRecord, gateway: Gateway, error?: Gateway
   gateway.metrics.finished(record)
   const { caller } = record
   if (caller !== undefined) counted(record, caller, gateway)
-  const detail = logged(record, gateway)
+  const detail = record.kept === undefined ? logged(record, gateway) : record.detail()
   gateway.log.printed(error === undefined ? 'info' : ERRORS[error.code].log, 'exchange', detail)
   if (error?.code === 'internal') {
     gateway.log('error', 'internal failure', { id: record.id, cause: error.cause instanceof Error ? error.cause.stack : error.cause })
   }
-  return durable?.catch((cause: unknown) => {
+  const ended = record.kept === undefined ? durable : kept(record, gateway, durable)
+  return ended?.catch((cause: unknown) => {
     // The client is told of the failure, and so is who asks later.
     record.outcome = 'error'
     record.error = GatewayError.from(cause).code
@@ -36,6 +38,17 @@ export function finish(record: ExchangeRecord, gateway: Gateway, error?: Gateway
     logged(record, gateway)
     throw cause
   })
+}
+
+/** The row that tells of the answer comes after it, so that whoever finds the row finds the answer. */
+async function kept(record: ExchangeRecord, gateway: Gateway, durable: Promise<void> | undefined): Promise<void> {
+  await durable
+  try {
+    if (record.kept !== undefined) await gateway.answers.keep(record.id, record.kept)
+  } catch (cause) {
+    gateway.log('error', 'an answer could not be kept', { request: record.id, cause })
+  }
+  logged(record, gateway)
 }
 
 function logged(record: ExchangeRecord, gateway: Gateway): string {

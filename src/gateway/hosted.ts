@@ -5,7 +5,7 @@
 import { GatewayError, invalid } from '../core/errors.ts'
 import type { Candidate } from '../routing/index.ts'
 import { brokenPromises, readWebTools, SEAL_PREFIX, type WebTools as WebDeclarations } from '../tools/index.ts'
-import type { Admitted } from './admit.ts'
+import type { Admitted } from './admitted.ts'
 import type { Gateway } from './call.ts'
 import { NO_BACKEND } from './web.ts'
 

@@ -6,6 +6,8 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 import type { ExchangeRecord } from './record.ts'
 
 export interface ExchangeMetrics {
+  /** Exchanges in flight. */
+  open(): number
   started(): void
   finished(record: ExchangeRecord): void
 }
@@ -135,6 +137,7 @@ export function exchangeMetrics(registry: Registry): ExchangeMetrics {
     },
   })
   return {
+    open: () => open,
     started() {
       open++
     },

@@ -77,6 +77,10 @@ export class ExchangeRecord {
   /** Usage of each model call, where one exchange makes several. */
   rounds: Usage[] | undefined
   settlement: Settlement | undefined
+  /** The whole answer as JSON, when its client has gone and it is to be kept. */
+  kept: string | undefined
+  /** Told when the exchange has ended. */
+  atEnd: (() => void) | undefined
   /** How many of the searches served tries that did not become the answer. */
   lostSearches = 0
   #inputTokens: () => number = () => 0

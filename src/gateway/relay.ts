@@ -2,11 +2,12 @@
 // vanished client stops the upstream, and the outcome is recorded before the last byte.
 
 import { GatewayError } from '../core/errors.ts'
-import type { Admitted } from './admit.ts'
+import type { Admitted } from './admitted.ts'
 import type { Gateway, Sink, StreamAnswer } from './call.ts'
 import { enframer } from './enframe.ts'
 import { finish } from './finish.ts'
 import { pulse } from './heartbeat.ts'
+import { Keeping } from './kept.ts'
 import type { OpenStream } from './piece.ts'
 
 /**
@@ -48,6 +49,7 @@ async function pump(admitted: Admitted, gateway: Gateway, { sink, opening, heart
       // The connection is gone; the abort signal tells the pump.
     }
   })
+  const keeping = record.policy === 'finish' ? new Keeping() : undefined
   let stream: OpenStream | undefined
   const abandon = (): void => stream?.cancel()
   call.signal.addEventListener('abort', abandon)
@@ -60,7 +62,9 @@ async function pump(admitted: Admitted, gateway: Gateway, { sink, opening, heart
     for (;;) {
       const piece = await stream.next()
       if (call.signal.aborted) throw new GatewayError('client_closed')
+      keeping?.take(piece.bytes)
       if (piece.last) {
+        if (gone.aborted && piece.error === undefined) record.kept = keeping?.answer(admitted, gateway)
         const durable = finish(record, gateway, piece.error)
         if (durable !== undefined) await durable
         if (piece.bytes.length > 0 && !gone.aborted) await sink.write(piece.bytes)

@@ -9,10 +9,11 @@ import { splice } from '../lib/json-splice.ts'
 import type { QuirkContext } from '../providers/index.ts'
 import { type Candidate, takesChoices } from '../routing/index.ts'
 import type { OutboundRequest, UpstreamResponse } from '../upstream/index.ts'
-import { type Admitted, shallow } from './admit.ts'
+import type { Admitted } from './admitted.ts'
 import type { Gateway } from './call.ts'
 import { noteCarried } from './carried.ts'
 import { inlined } from './inline.ts'
+import { shallow } from './shallow.ts'
 import { cutOf, cutResponse } from './stop-sequences.ts'
 
 /** A candidate's outbound request, ready to send. `contexts` has one entry for each parallel call. */

@@ -1,8 +1,12 @@
 // Limits on models by the names clients use: one name, or all names with one beginning, which then count together. Every
 // limit that covers a name holds, and an alias is covered by what covers its target, or another name would be a way around.
 
-import type { Alias } from './aliases.ts'
-import type { Bounds } from './snapshot.ts'
+/** Bounds on calls. Absent: none. */
+export interface Bounds {
+  readonly requestsPerMinute?: number
+  readonly tokensPerMinute?: number
+  readonly concurrency?: number
+}
 
 /** Bounds on all calls that one entry covers. */
 export interface ModelLimit {
@@ -16,7 +20,10 @@ export type ModelLimits = (model: string) => readonly ModelLimit[]
 const NONE: readonly ModelLimit[] = Object.freeze([])
 const MOST_CACHED = 10_000
 
-export function compileModelLimits(entries: ReadonlyMap<string, Bounds>, aliases: readonly Alias[]): ModelLimits {
+export function compileModelLimits(
+  entries: ReadonlyMap<string, Bounds>,
+  aliases: readonly { readonly model: string; readonly target: string }[],
+): ModelLimits {
   if (entries.size === 0) return () => NONE
   const limits = [...entries].map(([name, bounds]): ModelLimit => ({ name, bounds }))
   const targets = new Map(aliases.map(({ model, target }) => [model, target]))

@@ -4,20 +4,15 @@ import type { Price } from '../core/price.ts'
 import type { UpstreamAuth } from '../core/upstream-auth.ts'
 import type { ChatFormat } from '../formats/index.ts'
 import type { PriceSource, Provider, ProviderFormat } from '../providers/index.ts'
-import type { ModelLimits } from './model-limits.ts'
+import type { Bounds, ModelLimits } from './model-limits.ts'
+
+export type { Bounds }
 
 /**
  * Who searches the web for a declared tool. `auto`: the upstream where it keeps every promise in the client's own format,
  * and Anthropic's for all; else we. `native`: the upstream wherever it keeps every promise. `gateway`: always we. `off`: nobody.
  */
 export type WebSearchPolicy = 'auto' | 'native' | 'gateway' | 'off'
-
-/** Bounds on calls. Absent: none. */
-export interface Bounds {
-  readonly requestsPerMinute?: number
-  readonly tokensPerMinute?: number
-  readonly concurrency?: number
-}
 
 /** A channel row as an operator, the environment or we ourselves wrote it. */
 export interface ChannelRow {

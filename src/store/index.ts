@@ -9,6 +9,7 @@ import type { Plan } from './engines/preflight.ts'
 import { planSqlite } from './engines/sqlite/migrate.ts'
 import { MIGRATIONS as SQLITE_MIGRATIONS } from './engines/sqlite/migrations.ts'
 import { openSqlite, type SqliteOptions } from './engines/sqlite/sqlite.ts'
+import { type AnswerRepository, answerRepository } from './repositories/answers.ts'
 import { type DocumentRepository, documentRepository, type KnownDocument, type StoredDocument } from './repositories/documents.ts'
 import { postgresDocuments } from './repositories/documents-postgres.ts'
 import { type KeyRepository, keyRepository } from './repositories/keys.ts'
@@ -43,11 +44,12 @@ export type { SessionRow } from './repositories/sessions.ts'
 export type { Filter, Table } from './repositories/table.ts'
 export type { UsageEntry, UsageGrouping, UsageQuestion, UsageRepository, UsageRow, UsageUnit } from './repositories/usage.ts'
 export type { CollectionRow, DocumentRow, KeyRow, RequestRow } from './schema.ts'
-export type { DocumentRepository, KeyRepository, KnownDocument, RequestRepository, StoredDocument }
+export type { AnswerRepository, DocumentRepository, KeyRepository, KnownDocument, RequestRepository, StoredDocument }
 
 export interface Store {
   readonly keys: KeyRepository
   readonly requests: RequestRepository
+  readonly answers: AnswerRepository
   readonly documents: DocumentRepository
   readonly operator: OperatorStore
   readonly ledger: LedgerRepository
@@ -101,6 +103,7 @@ function assemble(engine: Engine, own: Pick<Store, 'documents' | 'ledger'>): Sto
     ...own,
     keys: keyRepository(engine),
     requests,
+    answers: answerRepository(engine),
     operator,
     async close() {
       await requests.flush().catch(() => {})

@@ -231,7 +231,10 @@ for (const { name, installed, fresh } of STORES) {
       ])
       const old = prefixedId('req', 2_000)
       const young = prefixedId('req', 3_000)
-      for (const [id, startedMs] of [[old, 2_000], [young, 3_000]] as const) {
+      for (const [id, startedMs] of [
+        [old, 2_000],
+        [young, 3_000],
+      ] as const) {
         store.requests.append({ id, keyId: 'key_1', startedMs, outcome: 'ok', detail: '{}' })
       }
       await store.requests.flush()

@@ -178,9 +178,9 @@ function baseJson(row: ChannelRow) {
     settings: row.settings,
     headers: Object.fromEntries(Object.keys(row.headers).map((name) => [name, '…'])),
     enabled: true,
-    requests_per_minute: null,
-    tokens_per_minute: null,
-    concurrency: null,
+    requests_per_minute: row.limits?.requestsPerMinute ?? null,
+    tokens_per_minute: row.limits?.tokensPerMinute ?? null,
+    concurrency: row.limits?.concurrency ?? null,
     origin: row.origin,
     read_only: true,
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { GatewayError } from '../../core/errors.ts'
+import { anthropicMessages, geminiGenerateContent, openaiChat, openaiResponses } from '../index.ts'
 import { headerWaitMs, waitHeaders } from './retry-after.ts'
 
 const wait = (headers: Record<string, string>): number | undefined => headerWaitMs({ get: (name) => headers[name] ?? null })
@@ -20,4 +21,18 @@ test('rate limits always name a wait; other failures only a known one', () => {
     'retry-after': '2',
     'retry-after-ms': '1500',
   })
+})
+
+test('what no waiting mends names no wait, in any format', () => {
+  const error = new GatewayError('rate_limited', { message: 'too large for the limit', final: true, retryAfterMs: 5 })
+  expect(waitHeaders(error)).toEqual({ 'x-should-retry': 'false' })
+  for (const format of [openaiChat, openaiResponses, anthropicMessages, geminiGenerateContent]) {
+    const { status, headers, body } = format.encodeError(error, 'req_1')
+    expect(status).toBe(429)
+    expect(headers).toEqual({ 'x-should-retry': 'false' })
+    expect(JSON.stringify(body)).not.toContain('RetryInfo')
+    expect(format.encodeError(new GatewayError('rate_limited', { retryAfterMs: 2000 }), 'req_1').headers).toMatchObject({
+      'retry-after': '2',
+    })
+  }
 })

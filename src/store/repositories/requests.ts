@@ -110,7 +110,7 @@ export function requestRepository(engine: Engine): RequestRepository {
 const PREFIXES = ['req_', 'search_']
 
 /** The beginning of the first UUID of version 7 at this time. */
-function timeOf(ms: number): string {
+export function timeOf(ms: number): string {
   const hex = Math.max(0, ms).toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}`
 }

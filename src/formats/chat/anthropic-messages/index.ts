@@ -19,7 +19,6 @@ export { countTokensBody } from './request-encode.ts'
 export const anthropicMessages: ChatFormat = {
   id: FORMAT_ID,
   modelField: 'model',
-  costPath: ['usage', 'cost'],
   fields,
   upstreamFraming: 'sse',
   defaultHeaders: { 'anthropic-version': DEFAULT_VERSION },

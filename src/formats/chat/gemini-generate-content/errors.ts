@@ -159,13 +159,13 @@ function isEnvelope(body: JsonObject): boolean {
 }
 
 function bodyOf(error: GatewayError, status: number, requestId: string): JsonObject {
-  const { wire, field, retryAfterMs } = error.details
+  const { wire, field, retryAfterMs, final } = error.details
   if (wire?.format === FORMAT && FORWARDED.has(error.code) && isObject(wire.body) && isEnvelope(wire.body)) return wire.body
   const details: JsonObject[] = []
   if (field !== undefined) {
     details.push({ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [{ field, description: error.message }] })
   }
-  if (retryAfterMs !== undefined)
+  if (retryAfterMs !== undefined && final !== true)
     details.push({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${Number((retryAfterMs / 1000).toFixed(3))}s` })
   if (requestId !== '') details.push({ '@type': 'type.googleapis.com/google.rpc.RequestInfo', requestId })
   const named = field !== undefined && !error.message.includes(field) ? `${field}: ${error.message}` : error.message
