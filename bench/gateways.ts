@@ -3,7 +3,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { audited, type Books, countedAt, RATES } from './books.ts'
 import { freePort, ROOT, startMeasured, startScript } from './processes.ts'
+import { CREDENTIAL } from './upstream.ts'
 
 export const KEY = 'sk-bench-0123456789abcdef0123456789abcdef'
 
@@ -12,6 +14,8 @@ export interface Gateway {
   pid: number
   port: number
   stop(): Promise<void>
+  /** Compares the ledger with what the upstream counted since the start; absent where there is none. */
+  books?(): Promise<Books>
 }
 
 /** One model per kind of answer; the upstream answers by the path, so each model is a channel with a base URL of its own. */
@@ -45,9 +49,9 @@ export async function startBare(upstream: string, environment: Record<string, st
 export function configuration(upstream: string): string {
   const channels = MODELS.map(
     ({ name, provider, answer }) =>
-      `  - { name: ${name}, provider: ${provider}, base_url: "${upstream}/${answer}/v1", credential: sk-upstream, models: [${name}] }`,
+      `  - { name: ${name}, provider: ${provider}, base_url: "${upstream}/${answer}/v1", credential: ${CREDENTIAL}, models: [${name}] }`,
   )
-  const prices = MODELS.map(({ name }) => `  - { model: ${name}, input_per_million: 0.15, output_per_million: 0.60 }`)
+  const prices = MODELS.map(({ name }) => `  - { model: ${name}, input_per_million: ${RATES.input}, output_per_million: ${RATES.output} }`)
   return `local_servers: false\nsandbox: off\nsearch:\n  - { name: fixture, backend: fixture }\nchannels:\n${channels.join('\n')}\nprices:\n${prices.join('\n')}\n`
 }
 
@@ -93,7 +97,11 @@ export async function startSwitchyard(
     }
     await Bun.sleep(2)
   }
-  return { name: 'switchyard', pid: child.pid, port, startMs: performance.now() - startedAt, stop }
+  const startMs = performance.now() - startedAt
+  const upstreamPort = Number(new URL(upstream).port)
+  const before = await countedAt(upstreamPort)
+  const books = async (): Promise<Books> => audited(join(folder, 'data'), (await countedAt(upstreamPort)) - before)
+  return { name: 'switchyard', pid: child.pid, port, startMs, stop, books }
 }
 
 async function answers(port: number): Promise<boolean> {

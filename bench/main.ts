@@ -1,6 +1,7 @@
 // `npm run bench`: Switchyard beside a bare Bun proxy, on one core, in one run. Options: `--quick` (three short pairs),
 // `--case <name>` (may be repeated; also latency, memory, start), `--self` (the bare proxy against itself: shows the noise),
-// `--compiled` (dist/switchyard instead of the sources). Ends with 0 whether targets are met or not: the table says.
+// `--compiled` (dist/switchyard instead of the sources). Ends with 0 whether targets are met or not: the
+// table says. It closes with the ledger against what the upstream counted, and ends with 1 where these differ.
 
 import { parseArgs } from 'node:util'
 import { CASES, type Case, TARGETS } from './cases.ts'
@@ -28,6 +29,17 @@ const wanted = (name: string): boolean => options.case.length === 0 || options.c
 const pairing = options.quick ? { pairs: 3, share: 0.3 } : { pairs: 7, share: 1 }
 const way: Way = options.compiled ? 'compiled' : 'source'
 const STREAMS = 1000
+
+let booksAgree = true
+
+/** Closes the books of a gateway and ends it. */
+async function closed(gateway: Gateway): Promise<void> {
+  const books = await gateway.books?.()
+  await gateway.stop()
+  if (books === undefined) return
+  booksAgree &&= books.agrees
+  console.log(`\n${books.line}`)
+}
 
 const origin = ({ port }: Started): string => `http://127.0.0.1:${port}`
 
@@ -63,7 +75,7 @@ async function costs(upstream: Started): Promise<void> {
       console.error(`${what.name}: done`)
     }
   } finally {
-    await Promise.all([bare.stop(), subject.stop()])
+    await Promise.all([bare.stop(), closed(subject)])
     if (rows.length > 0) {
       console.log(`\nProcessor time (user and system), median of ${pairing.pairs} alternating pairs\n`)
       console.log(table(['case', 'for each', 'bare µs', 'Switchyard µs', 'ratio', 'spread', 'a second', 'target'], rows))
@@ -89,7 +101,7 @@ async function latencies(upstream: Started): Promise<void> {
       rows.push([title, `${figure(base.p50)} / ${figure(base.p99)}`, added(a), added(b), figure(b.max), verdict(b.p99, TARGETS.stepMs)])
     }
   } finally {
-    await Promise.all([bare.stop(), subject.stop()])
+    await Promise.all([bare.stop(), closed(subject)])
   }
   console.log('\nLatency of one request at a time, p50 / p99 in ms\n')
   console.log(table(['case', 'upstream alone', 'bare adds', 'Switchyard adds', 'slowest', 'p99 without a 40 ms step'], rows))
@@ -106,7 +118,7 @@ async function memory(upstream: Started): Promise<void> {
       idle.push(residentMegabytes(gateway.pid))
       busy.push(await streamsMemory(gateway, STREAMS))
     } finally {
-      await gateway.stop()
+      await closed(gateway)
     }
   }
   const row = (title: string, [bare = Number.NaN, subject = Number.NaN]: number[], target: number): string[] => [
@@ -152,4 +164,4 @@ try {
 } finally {
   await upstream.stop()
 }
-process.exit(0)
+process.exit(booksAgree ? 0 : 1)

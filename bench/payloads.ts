@@ -34,8 +34,11 @@ export function chatRequest(model: string, options: { stream: boolean; imageByte
   })
 }
 
-const OPENAI_USAGE = { prompt_tokens: 420, completion_tokens: 210, total_tokens: 630 }
-const ANTHROPIC_USAGE = { input_tokens: 420, output_tokens: 210 }
+/** Tokens that every answer reports. */
+export const ANSWER_USAGE = { input: 420, output: 210 }
+const { input, output } = ANSWER_USAGE
+const OPENAI_USAGE = { prompt_tokens: input, completion_tokens: output, total_tokens: input + output }
+const ANTHROPIC_USAGE = { input_tokens: input, output_tokens: output }
 
 /** The whole answer of a unary call. */
 export function unaryAnswer(dialect: Dialect): string {

@@ -1,6 +1,7 @@
 // The mock upstream of the bench, a process of its own: OpenAI chat and Anthropic messages, whole and streamed, rendered
 // beforehand and written to raw sockets, so that it costs next to nothing. The path says what to answer, the body is
-// skipped: `/unary/…`, `/stream-<events>-<pause in ms>/…`. Prints `{"port":…}` when it listens.
+// skipped: `/unary/…`, `/stream-<events>-<pause in ms>/…`; `/counted` says how many answers Switchyard got. Prints
+// `{"port":…}` when it listens.
 
 import type { Socket } from 'bun'
 import { MessageReader } from './http1.ts'
@@ -86,8 +87,18 @@ function turn(slot: Set<ActiveStream>): void {
   }
 }
 
+/** What Switchyard sends and nobody else. */
+export const CREDENTIAL = 'sk-of-switchyard'
+export const COUNTER_PATH = '/counted'
+let answers = 0
+
 function answer(socket: Socket<Connection>): void {
   const { path } = socket.data
+  if (path === COUNTER_PATH) {
+    const body = JSON.stringify({ answers })
+    write(socket, Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`))
+    return
+  }
   const dialect: Dialect = path.endsWith('/messages') ? 'anthropic' : 'openai'
   const streamed = /^\/stream-(\d+)-(\d+)\//.exec(path)
   if (streamed === null) {
@@ -106,33 +117,38 @@ function answer(socket: Socket<Connection>): void {
   schedule(stream, pauseMs)
 }
 
-const listener = Bun.listen<Connection>({
-  hostname: '127.0.0.1',
-  port: Number(process.argv[2] ?? 0),
-  socket: {
-    open(socket) {
-      const reader = new MessageReader(
-        {
-          onHead: (head) => {
-            socket.data.path = (head.slice(0, head.indexOf('\r\n')).split(' ')[1] ?? '/').replace(/\?.*/, '')
+if (import.meta.main) listen()
+
+function listen(): void {
+  const listener = Bun.listen<Connection>({
+    hostname: '127.0.0.1',
+    port: Number(process.argv[2] ?? 0),
+    socket: {
+      open(socket) {
+        const reader = new MessageReader(
+          {
+            onHead: (head) => {
+              socket.data.path = (head.slice(0, head.indexOf('\r\n')).split(' ')[1] ?? '/').replace(/\?.*/, '')
+              if (head.includes(CREDENTIAL)) answers++
+            },
+            onBody: () => {},
+            onEnd: () => answer(socket),
           },
-          onBody: () => {},
-          onEnd: () => answer(socket),
-        },
-        'request',
-      )
-      socket.data = { reader, path: '/', waiting: [] }
-      socket.setNoDelay(true)
+          'request',
+        )
+        socket.data = { reader, path: '/', waiting: [] }
+        socket.setNoDelay(true)
+      },
+      data: (socket, bytes) => socket.data.reader.push(bytes),
+      drain(socket) {
+        const pending = socket.data.waiting.splice(0)
+        for (const bytes of pending) write(socket, bytes)
+      },
+      close(socket) {
+        delete socket.data.stream
+      },
+      error: () => {},
     },
-    data: (socket, bytes) => socket.data.reader.push(bytes),
-    drain(socket) {
-      const pending = socket.data.waiting.splice(0)
-      for (const bytes of pending) write(socket, bytes)
-    },
-    close(socket) {
-      delete socket.data.stream
-    },
-    error: () => {},
-  },
-})
-console.log(JSON.stringify({ port: listener.port }))
+  })
+  console.log(JSON.stringify({ port: listener.port }))
+}

@@ -47,7 +47,7 @@ export async function consider(call: Call, gateway: Gateway, record: ExchangeRec
   const resolved = gateway.access.resolve(http)
   const caller = resolved instanceof Promise ? await resolved : resolved
   record.caller = caller
-  refuseRepeats(http.text)
+  refuseRepeats(http)
   const peek = format.peek(http)
   record.model = peek.model
   record.stream = peek.stream
@@ -77,8 +77,7 @@ export async function consider(call: Call, gateway: Gateway, record: ExchangeRec
 
 /** Reserves what an exchange may take. @throws GatewayError */
 export async function admit(received: Call, gateway: Gateway, record: ExchangeRecord): Promise<Admitted> {
-  const { planned, bill, ...considered } = await consider(received, gateway, record)
-  const { caller, peek, note, request } = considered
+  const { planned, bill, caller, peek, note, request } = await consider(received, gateway, record)
   const demand: Demand = {
     caller,
     bill,
@@ -99,16 +98,17 @@ export async function admit(received: Call, gateway: Gateway, record: ExchangeRe
   if (gone.aborted) throw new GatewayError('client_closed')
   // What is paid for whole is finished whoever waits for it.
   const call = caller.cutStreams === 'finish' ? finishing(received, record, gateway) : received
-  const priced = planned.filter((_, index) => bill.quote.offers[index] !== undefined)
+  const { offers } = bill.quote
+  const priced = offers.includes(undefined) ? planned.filter((_, index) => offers[index] !== undefined) : planned
   const { outputLimit } = bill
-  if (outputLimit === undefined) return { ...considered, call, gone, candidates: priced }
+  if (outputLimit === undefined) return { call, gone, caller, peek, candidates: priced, record, note, request }
   const limited = { ...request(), maxOutputTokens: outputLimit }
   note({ kind: 'changed', field: 'max_tokens', reason: `the balance covers ${outputLimit} tokens of output` })
   // It holds for every candidate.
   record.decodeWarnings = record.warnings.length
   // A limit that the client did not write can only be sent by writing the body anew.
   const candidates = priced.map((candidate): Candidate => ({ ...candidate, mode: 'translate' }))
-  return { ...considered, call, gone, peek: { ...peek, maxOutputTokens: outputLimit }, candidates, request: () => limited }
+  return { call, gone, caller, peek: { ...peek, maxOutputTokens: outputLimit }, candidates, record, note, request: () => limited }
 }
 
 function finishing(received: Call, record: ExchangeRecord, { settings }: Gateway): Call {
@@ -179,13 +179,23 @@ const unknownModel = (model: string): GatewayError =>
     field: 'model',
   })
 
-function refuseRepeats(text: string): void {
+/** Short texts are searched for a second spelling first: few have one, and only then are the members looked at one by one. */
+const SHORT = 32_768
+
+function refuseRepeats({ text, body }: HttpRequest): void {
+  if (text.length < SHORT && !text.includes('\\u') && !Object.keys(body).some((key) => READ_ONCE.has(key) && standsTwice(text, key))) return
   const seen = new Set<string>()
   for (const { key } of membersOf(text)) {
     if (!READ_ONCE.has(key)) continue
     if (seen.has(key)) throw invalid(key, `The member \`${key}\` stands twice in the request body.`)
     seen.add(key)
   }
+}
+
+function standsTwice(text: string, key: string): boolean {
+  const quoted = `"${key}"`
+  const first = text.indexOf(quoted)
+  return text.indexOf(quoted, first + quoted.length) >= 0
 }
 
 function noteInto(record: ExchangeRecord, strict: boolean): Note {

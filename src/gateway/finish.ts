@@ -21,7 +21,6 @@ export function finish(record: ExchangeRecord, gateway: Gateway, error?: Gateway
   record.outcome = error === undefined ? 'ok' : error.code === 'client_closed' ? 'cancelled' : 'error'
   record.error = error?.code
   const durable = settled(record, endOf(record, error), nowMs)
-  gateway.metrics.finished(record)
   const { caller } = record
   if (caller !== undefined) counted(record, caller, gateway)
   const detail = record.kept === undefined ? logged(record, gateway) : record.detail()
@@ -29,7 +28,9 @@ export function finish(record: ExchangeRecord, gateway: Gateway, error?: Gateway
   if (error?.code === 'internal') {
     gateway.log('error', 'internal failure', { id: record.id, cause: error.cause instanceof Error ? error.cause.stack : error.cause })
   }
-  const ended = record.kept === undefined ? durable : kept(record, gateway, durable)
+  const keeping = record.kept === undefined ? undefined : kept(record, gateway, durable)
+  gateway.metrics.finished(record, keeping)
+  const ended = keeping ?? durable
   return ended?.catch((cause: unknown) => {
     // The client is told of the failure, and so is who asks later.
     record.outcome = 'error'

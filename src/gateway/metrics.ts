@@ -9,7 +9,8 @@ export interface ExchangeMetrics {
   /** Exchanges in flight. */
   open(): number
   started(): void
-  finished(record: ExchangeRecord): void
+  /** @param until what must still be done before the process may end, when nobody is there to wait for it. */
+  finished(record: ExchangeRecord, until?: Promise<unknown>): void
 }
 
 /** Upper bounds of the latency buckets, seconds. */
@@ -141,8 +142,10 @@ export function exchangeMetrics(registry: Registry): ExchangeMetrics {
     started() {
       open++
     },
-    finished(record) {
-      open--
+    finished(record, until) {
+      const ended = (): void => void open--
+      if (until === undefined) ended()
+      else until.then(ended, ended)
       const { format, outcome, error: code = '' } = record
       exchanges.add(`${format} ${outcome} ${code}`, () => ({ format, outcome, code }))
       for (const { channel, error = '' } of record.attempts) attempts.add(`${channel} ${error}`, () => ({ channel, code: error }))

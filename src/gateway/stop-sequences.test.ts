@@ -49,8 +49,11 @@ describe('a stream', () => {
             pieces.push(text.slice(at, at + size))
             at += size
           }
-          const places = sequences.map((sequence) => text.indexOf(sequence)).filter((place) => place >= 0)
-          const wanted = places.length === 0 ? text : text.slice(0, Math.min(...places))
+          const places = sequences
+            .map((sequence) => ({ at: text.indexOf(sequence), end: text.indexOf(sequence) + sequence.length }))
+            .filter(({ at }) => at >= 0)
+            .sort((a, b) => a.end - b.end || a.at - b.at)
+          const wanted = text.slice(0, places[0]?.at ?? text.length)
           const events = cut(sequences, stream(pieces))
           expect(textOf(events)).toEqual([wanted])
           expect(foldEvents(events).choices[0]?.finish.reason).toBe(places.length === 0 ? 'stop' : 'stop-sequence')

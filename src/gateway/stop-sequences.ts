@@ -125,9 +125,14 @@ const ENDS = {
 
 function firstOf(sequences: readonly string[], text: string): { at: number; sequence: string } | undefined {
   let first: { at: number; sequence: string } | undefined
+  let firstEnd = Number.POSITIVE_INFINITY
   for (const sequence of sequences) {
     const at = text.indexOf(sequence)
-    if (at >= 0 && (first === undefined || at < first.at)) first = { at, sequence }
+    const end = at + sequence.length
+    // A model stops at the one that is complete first; of two that are complete together the longer one matched.
+    if (at < 0 || end > firstEnd || (end === firstEnd && at >= (first?.at ?? 0))) continue
+    first = { at, sequence }
+    firstEnd = end
   }
   return first
 }

@@ -5,11 +5,22 @@ const NANOS_PER_DOLLAR = 1_000_000_000
 
 /** `1234567` → `0.001234567`. Trailing zeros are cut, at least one digit stays before the point. */
 export function dollarsText(nanos: number | bigint): string {
+  if (nanos === 0) return '0'
+  if (typeof nanos === 'number' && nanos > 0 && Number.isSafeInteger(nanos)) {
+    const whole = Math.floor(nanos / NANOS_PER_DOLLAR)
+    return whole + fractionText(String(nanos - whole * NANOS_PER_DOLLAR).padStart(9, '0'))
+  }
   const value = BigInt(nanos)
   const sign = value < 0n ? '-' : ''
   const digits = (value < 0n ? -value : value).toString().padStart(10, '0')
-  const fraction = digits.slice(-9).replace(/0+$/, '')
-  return sign + digits.slice(0, -9) + (fraction === '' ? '' : `.${fraction}`)
+  return sign + digits.slice(0, -9) + fractionText(digits.slice(-9))
+}
+
+/** Nine digits behind the point, without the zeros at their end. */
+function fractionText(digits: string): string {
+  let end = digits.length
+  while (end > 0 && digits.charCodeAt(end - 1) === 48) end--
+  return end === 0 ? '' : `.${digits.slice(0, end)}`
 }
 
 /** Dollars as a person or a price list writes them, to nano-dollars. @throws RangeError beyond nine decimals or when not a number. */
