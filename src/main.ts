@@ -115,6 +115,7 @@ async function main(): Promise<void> {
       earlyAnswerMs: limits.early_answer_seconds * 1000,
       heartbeatMs: limits.heartbeat_seconds * 1000,
       finishLimitMs: limits.finish_seconds * 1000,
+      sticky: config.file.routing.sticky,
     },
   }
 

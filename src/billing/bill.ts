@@ -36,6 +36,16 @@ export interface Final extends Ending {
   readonly nowMs: number
 }
 
+const UNSEEN: LedgerDesk = Object.freeze({
+  alarm: () => {},
+  check: () => {},
+  hold: async () => undefined,
+  settle: async () => {},
+  charge: async () => {},
+  release: async () => {},
+  sweep: async () => 0,
+})
+
 export class Bill {
   readonly quote: Quote
   readonly #party: BillParty
@@ -98,6 +108,13 @@ export class Bill {
 
   #add(account: string, nanos: number): void {
     if (nanos > 0) this.#costs.push({ account, nanos })
+  }
+
+  /** The same account with no ledger behind it: settling it only tells what it would come to. */
+  rehearsal(): Bill {
+    const bill = new Bill(this.quote, this.#party, UNSEEN)
+    bill.#held = this.#held
+    return bill
   }
 
   /** Turns the hold into what the exchange came to. Repeating it returns the first settlement. */

@@ -8,7 +8,7 @@ import type { HttpRequest } from '../core/http-message.ts'
 import type { Note, Warning } from '../core/warning.ts'
 import type { Peek } from '../formats/index.ts'
 import { membersOf } from '../lib/json-splice.ts'
-import { type Candidate, plan } from '../routing/index.ts'
+import { type Candidate, conversationOf, plan } from '../routing/index.ts'
 import type { Snapshot } from '../snapshot/index.ts'
 import type { Admitted } from './admitted.ts'
 import type { Call, Gateway } from './call.ts'
@@ -134,6 +134,7 @@ function planOf(call: Call, { peek, caller, snapshot, gateway }: Planning & { re
     nowMs: call.receivedMs,
     cooldowns: gateway.cooldowns,
     random: gateway.random,
+    conversation: () => conversationOf(call.http, caller.keyId, gateway.settings.sticky),
   })
   return caller.channels === undefined ? candidates : candidates.filter(({ channel }) => mayUseChannel(caller, channel.name))
 }

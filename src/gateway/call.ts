@@ -7,6 +7,7 @@ import type { ChatFormat } from '../formats/index.ts'
 import type { IdSource } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { CooldownList, Limits } from '../limits/index.ts'
+import type { Stickiness } from '../routing/index.ts'
 import type { Snapshot } from '../snapshot/index.ts'
 import type { AnswerRepository, RequestRepository, UsageRepository } from '../store/index.ts'
 import type { GuardedFetch, Upstream } from '../upstream/index.ts'
@@ -53,6 +54,8 @@ export interface GatewaySettings {
   readonly heartbeatMs: number
   /** How long an answer is read on for a client that has gone, where its group has it finished. */
   readonly finishLimitMs: number
+  /** Which conversations stay on one of several equal channels. */
+  readonly sticky: Stickiness
 }
 
 export interface Gateway {

@@ -47,7 +47,11 @@ async function unary(admitted: Admitted, gateway: Gateway): Promise<Answer> {
 async function streamed(admitted: Admitted, gateway: Gateway): Promise<Answer> {
   const opening = attempt(admitted, gateway, (candidate) => openStream(admitted, candidate, gateway))
   const opened = await within(opening, gateway.settings.earlyAnswerMs)
-  return streamAnswer(admitted, gateway, opened ?? opening)
+  const answer = streamAnswer(admitted, gateway, opened ?? opening)
+  if (!admitted.gone.aborted) return answer
+  // Nobody will ask for it any more, and it is read to its end all the same.
+  void answer.pump({ write: () => undefined })
+  return { kind: 'unary', status: 499, headers: {}, body: '' }
 }
 
 /** The stream, or `undefined` when it takes longer: then the client gets its 200 and waits with heartbeats. */

@@ -2,7 +2,7 @@
 // before the last byte leaves.
 
 import type { Caller } from '../access/index.ts'
-import type { End } from '../billing/index.ts'
+import type { Bill, End, Settlement } from '../billing/index.ts'
 import { ERRORS, GatewayError } from '../core/errors.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Gateway } from './call.ts'
@@ -66,14 +66,20 @@ function endOf(record: ExchangeRecord, error: GatewayError | undefined): End {
   return error.code === 'client_closed' ? 'left' : 'cut'
 }
 
-function settled(record: ExchangeRecord, end: End, nowMs: number): Promise<void> | undefined {
-  const { bill, slot, served, rounds } = record
-  if (bill === undefined) return undefined
+/** What it will be charged when it ends whole as it stands; `undefined` while nobody has reported what it used. Nano-dollars. */
+export function foreseenCharge(record: ExchangeRecord, gateway: Gateway): number | undefined {
+  const { bill, usage } = record
+  if (bill === undefined || usage === undefined) return undefined
+  return settlementOf(bill.rehearsal(), record, { end: endOf(record, undefined), nowMs: gateway.nowMs() }).chargeNanos
+}
+
+function settlementOf(bill: Bill, record: ExchangeRecord, { end, nowMs }: { readonly end: End; readonly nowMs: number }): Settlement {
+  const { served, rounds } = record
   if (rounds !== undefined && served !== undefined) {
     for (const usage of end === 'whole' ? rounds.slice(0, -1) : rounds) bill.round(served, usage)
   }
   for (const [at, { backend, costNanos }] of (record.searches ?? []).entries()) bill.searched(backend, costNanos, at >= record.lostSearches)
-  const settlement = bill.settle({
+  return bill.settle({
     end,
     policy: record.policy,
     usage: rounds === undefined ? record.usage : end === 'whole' ? rounds.at(-1) : undefined,
@@ -81,6 +87,12 @@ function settled(record: ExchangeRecord, end: End, nowMs: number): Promise<void>
     nowMs,
     ...(served !== undefined && { route: served }),
   })
+}
+
+function settled(record: ExchangeRecord, end: End, nowMs: number): Promise<void> | undefined {
+  const { bill, slot, rounds } = record
+  if (bill === undefined) return undefined
+  const settlement = settlementOf(bill, record, { end, nowMs })
   record.settlement = settlement
   // What we counted ourselves stands in no report; how often we searched stands only there.
   if (settlement.usage !== undefined) record.usage = rounds === undefined ? settlement.usage : { ...record.usage, ...settlement.usage }

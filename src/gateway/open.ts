@@ -98,18 +98,18 @@ export async function openStream(admitted: Admitted, candidate: Candidate, gatew
   const work = hostedWork(admitted, candidate, gateway)
   if (work !== undefined) {
     const source = await hostedEvents(admitted, candidate, { gateway, work })
-    return translating(admitted, source, { context: ownContext(admitted, candidate, gateway), out })
+    return translating(admitted, source, { context: ownContext(admitted, candidate, gateway), out, gateway })
   }
   if (candidate.mode === 'passthrough') {
     const response = await accepted(await gateway.upstream.send(passthroughRequest(admitted, candidate, gateway)), candidate)
     if (!isWhole(response, candidate)) return openPassing(admitted, candidate, { response, out })
     const context = ownContext(admitted, candidate, gateway)
-    return translating(admitted, await untilContent(wholeEvents(response, candidate, context), spent), { context, out })
+    return translating(admitted, await untilContent(wholeEvents(response, candidate, context), spent), { context, out, gateway })
   }
   const outbound = await translatedRequest(admitted, candidate, { gateway })
   const sources = (await sentAll(outbound, candidate, gateway)).map((response) => sourceOf(response, candidate, outbound.context))
   const source = await untilContent(sources.length === 1 ? (sources[0] as EventSource) : joined(sources), spent)
-  return translating(admitted, source, { context: clientContext(admitted, outbound), out })
+  return translating(admitted, source, { context: clientContext(admitted, outbound), out, gateway })
 }
 
 /** What the client asked for, choices included: its own encoder must not see the fanned-out request. */

@@ -4,26 +4,41 @@ import { type ChatEvent, isContent } from '../core/chat-event.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { ChatContext } from '../formats/index.ts'
 import type { Frame } from '../lib/framing/frame.ts'
+import { asObject, type JsonValue, tryParseJson } from '../lib/json.ts'
+import { splice } from '../lib/json-splice.ts'
+import { dollarsText } from '../lib/money.ts'
 import type { Admitted } from './admitted.ts'
+import type { Gateway } from './call.ts'
 import type { Enframer } from './enframe.ts'
 import type { EventSource } from './events.ts'
+import { foreseenCharge } from './finish.ts'
 import type { OpenStream, Piece } from './piece.ts'
 
+interface TranslatingParts {
+  readonly context: ChatContext
+  readonly out: Enframer
+  readonly gateway: Gateway
+}
+
 /** Encodes a source's events for the client, feeding the record as they go by. */
-export function translating(admitted: Admitted, source: EventSource, parts: { context: ChatContext; out: Enframer }): OpenStream {
-  const { context, out } = parts
+export function translating(admitted: Admitted, source: EventSource, parts: TranslatingParts): OpenStream {
+  const { context, out, gateway } = parts
   const { call, record } = admitted
   const encode = call.format.encodeStream(context)
   let text = ''
   let error: GatewayError | undefined
   let last = false
+  let finished = false
   const takeFrame = (frame: Frame): void => {
-    text += out.frame(frame)
+    text += out.frame(finished ? withCost(frame, admitted, gateway) : frame)
   }
 
   function take(event: ChatEvent): void {
     record.spoke ||= isContent(event)
     switch (event.type) {
+      case 'finish':
+        finished = true
+        break
       case 'usage':
         record.addUsage(event.usage)
         break
@@ -64,4 +79,16 @@ export function translating(admitted: Admitted, source: EventSource, parts: { co
     },
     cancel: source.cancel,
   }
+}
+
+/** The frame that tells the whole usage tells its price too: the same that the bill comes to when the stream ends here. */
+function withCost(frame: Frame, { call, record }: Admitted, gateway: Gateway): Frame {
+  const { frameCostPath: path } = call.format
+  if (path === undefined || !frame.data.includes('"usage":{')) return frame
+  let usage: JsonValue | undefined = tryParseJson(frame.data)
+  for (const key of path.slice(0, -1)) usage = asObject(usage)?.[key]
+  const charge = asObject(usage) === undefined ? undefined : foreseenCharge(record, gateway)
+  if (charge === undefined) return frame
+  const { raw: _untouched, ...rest } = frame
+  return { ...rest, data: splice(frame.data, [{ op: 'set', path, value: dollarsText(charge) }]) }
 }

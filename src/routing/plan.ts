@@ -3,6 +3,7 @@
 
 import type { ChatFormat } from '../formats/index.ts'
 import type { Channel, ChannelFormat, Route, Snapshot } from '../snapshot/index.ts'
+import { chanceOf } from './conversation.ts'
 import type { Cooldowns } from './cooldown.ts'
 
 export interface Candidate {
@@ -26,6 +27,8 @@ export interface PlanInput {
   readonly cooldowns: Cooldowns
   /** A number from 0 to 1, fresh at each call. */
   readonly random: () => number
+  /** What keeps a conversation on one of several equal channels; `undefined`, or absent: chance decides each time. Asked only then. */
+  readonly conversation?: () => string | undefined
 }
 
 /** Candidates, best first; empty when no channel knows the model. */
@@ -38,7 +41,7 @@ export function plan(input: PlanInput): Candidate[] {
   }
   const ready: Candidate[] = []
   const cooling: Candidate[] = []
-  for (const route of ordered(routes, input.random)) {
+  for (const route of ordered(routes, input)) {
     const made = candidate(route, input)
     if (made === undefined) continue
     // A cooling channel is still tried, but after everyone else: one failure must not take a model away.
@@ -65,10 +68,15 @@ function candidate({ channel, upstreamModel }: Route, input: PlanInput): Candida
 /** Whether one call to this upstream can answer with several choices. */
 export const takesChoices = ({ declared, format }: ChannelFormat): boolean => declared.nativeChoices ?? format.nativeChoices
 
-/** By priority, and within one priority by weighted chance. */
-function ordered(routes: readonly Route[], random: () => number): Route[] {
+/**
+ * By priority, and within one priority by weighted chance. A conversation's chance is its own: it meets the same order in
+ * every turn, and when a channel comes or goes only those move that begin or end there.
+ */
+function ordered(routes: readonly Route[], { random, conversation }: PlanInput): Route[] {
+  const talk = conversation?.()
+  const chance = talk === undefined ? random : ({ id }: Channel): number => chanceOf(talk, id)
   return routes
-    .map((route) => ({ route, key: -Math.log(1 - random()) / route.channel.weight }))
+    .map((route) => ({ route, key: -Math.log(1 - chance(route.channel)) / route.channel.weight }))
     .sort((a, b) => a.route.channel.priority - b.route.channel.priority || a.key - b.key)
     .map(({ route }) => route)
 }

@@ -113,6 +113,16 @@ describe('a group that has its answers finished', () => {
     }
   }
 
+  test.each(DOORS)('a stream whose client left before it began is read to its end and kept: %s', async (door) => {
+    for (const stream of [[150, ...STREAMS.c(50)], STREAMS.c(50)]) {
+      upstream.answer({ pieces: stream })
+      const id = await leaveUnheard('finish', { door, stream: true })
+      const detail = await told(id, 'finish')
+      expect(detail).toMatchObject({ outcome: 'ok', usage: { output_tokens: 5 } })
+      expect(words(door, detail.answer)).toBe(SAID)
+    }
+  })
+
   test('a Gemini stream that is one array is kept too', async () => {
     upstream.answer({ pieces: STREAMS.c(150) })
     const leaving = new AbortController()
@@ -153,7 +163,7 @@ describe('a group that has its answers finished', () => {
   test('a whole answer that nobody waited for is kept in its own bytes', async () => {
     const body = JSON.stringify(chat.body('kept')).replace('"created":1,', '"created":12345678901234567890,')
     upstream.answer({ pieces: [200, body], headers: { 'content-type': 'application/json' } })
-    const id = await leaveUnary('finish')
+    const id = await leaveUnheard('finish', { door: 'chat', stream: false })
     const detail = await told(id, 'finish')
     expect(detail).toMatchObject({ outcome: 'ok', answer: { choices: [{ message: { content: 'kept' } }] } })
     const text = await (await fetch(`${running.url}/v1/requests/${id}`, { headers: { 'x-api-key': keys.finish as string } })).text()
@@ -169,7 +179,10 @@ describe('a group that has its answers finished', () => {
     await stayed.text()
     expect(await told(stayed.headers.get('x-request-id') ?? '', 'finish')).toMatchObject({ outcome: 'ok', answer: null })
     upstream.answer({ pieces: [200, JSON.stringify(chat.body('x'.repeat(1_100_000)))], headers: { 'content-type': 'application/json' } })
-    expect(await told(await leaveUnary('finish'), 'finish')).toMatchObject({ outcome: 'ok', answer: null })
+    expect(await told(await leaveUnheard('finish', { door: 'chat', stream: false }), 'finish')).toMatchObject({
+      outcome: 'ok',
+      answer: null,
+    })
   })
 
   test('a stream that breaks when its client has gone is told as what it is, and not kept', async () => {
@@ -210,22 +223,20 @@ describe('a group that has its answers finished', () => {
   }, 20_000)
 })
 
-/** Leaves before anything has come; returns the id of the exchange, which the upstream is not told. */
-async function leaveUnary(policy: string): Promise<string> {
+/** Leaves as soon as the upstream was asked; returns the id of the exchange, which nobody was told. */
+async function leaveUnheard(policy: string, { door, stream }: { readonly door: Door; readonly stream: boolean }): Promise<string> {
   const leaving = new AbortController()
   const sent = upstream.received.length
-  const asked = knock(keyed(policy), { door: 'chat', model: 'c', options: { signal: leaving.signal } })
+  const startedMs = Date.now()
+  const asked = knock(keyed(policy), { door, model: 'c', options: { stream, signal: leaving.signal } })
   asked.catch(() => {})
   await until(() => upstream.received.length > sent, 'it is sent')
-  const startedMs = Date.now()
   leaving.abort()
   let id = ''
   await until(async () => {
-    const { data } = await done(adminOf(running)('GET', `/admin/requests?limit=1&from=${new Date(startedMs - 1_000).toISOString()}`))
-    const [newest] = data
-    if (newest === undefined || Date.parse(newest.started_at) < startedMs - 500 || newest.stream) return false
-    id = newest.id
-    return true
+    const { data } = await done(adminOf(running)('GET', `/admin/requests?limit=1&from=${new Date(startedMs).toISOString()}`))
+    id = data[0]?.id ?? ''
+    return id !== ''
   }, 'it is logged')
   return id
 }

@@ -103,6 +103,8 @@ export interface ChatFormat {
   readonly modelField: string
   /** Where an answer may say what it cost: clients of the format let unknown members of its usage be. */
   readonly costPath?: readonly string[]
+  /** The same in the frame of a stream that tells its whole usage. */
+  readonly frameCostPath?: readonly string[]
   readonly fields: Fates
   /** How its streams are framed as an upstream. */
   readonly upstreamFraming: Framing

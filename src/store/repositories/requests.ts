@@ -45,7 +45,7 @@ export function requestRepository(engine: Engine): RequestRepository {
 
   async function writeAll(): Promise<void> {
     while (queue.size > 0) {
-      const rows = [...queue.values()].slice(0, MOST)
+      const rows = [...queue.values().take(MOST)]
       try {
         await engine.write(rows.map((row) => insert.bind(row.id, row.keyId, row.startedMs, row.outcome, row.detail)))
       } catch (cause) {

@@ -46,6 +46,7 @@ export const openaiChat: ChatFormat = {
   id: FORMAT,
   modelField: 'model',
   costPath: ['usage', 'cost'],
+  frameCostPath: ['usage', 'cost'],
   fields,
   upstreamFraming: 'sse',
   inline: ['file', 'audio'],

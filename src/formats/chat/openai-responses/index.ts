@@ -17,6 +17,7 @@ export const openaiResponses: ChatFormat = Object.freeze<ChatFormat>({
   id: FORMAT,
   modelField: 'model',
   costPath: ['usage', 'cost'],
+  frameCostPath: ['response', 'usage', 'cost'],
   fields,
   upstreamFraming: 'sse',
   inline: ['audio'],

@@ -1,7 +1,7 @@
 // Groups the writes of one turn of the event loop into one commit: the commit costs more than the rows. A transaction
 // never spans turns. Knows nothing of the statements.
 
-import type { Database } from 'bun:sqlite'
+import type { Database, Statement } from 'bun:sqlite'
 import { StoreDownError } from '../../engine.ts'
 
 /** How long the file may be locked by other processes before a write is given up. */
@@ -16,7 +16,15 @@ interface Pending {
 /** Runs `work` in the next commit; resolves with what it returned once that is durable. It may run twice, and undone. */
 export type Commit = <T>(work: () => T) => Promise<T>
 
+/** Prepared once: every commit runs them, and compiling them costs as much as a row. */
+interface Frame {
+  readonly database: Database
+  readonly begin: Statement
+  readonly commit: Statement
+}
+
 export function groupCommit(database: Database): Commit & { flush(): void } {
+  const frame: Frame = { database, begin: database.prepare('BEGIN IMMEDIATE'), commit: database.prepare('COMMIT') }
   let queue: Pending[] = []
   let scheduled = false
   let busySinceMs: number | undefined
@@ -35,12 +43,12 @@ export function groupCommit(database: Database): Commit & { flush(): void } {
     queue = []
     if (batch.length === 0) return
     try {
-      database.run('BEGIN IMMEDIATE')
+      frame.begin.run()
     } catch (cause) {
       return notBegun(batch, cause)
     }
     busySinceMs = undefined
-    settle(batch, runBatch(database, batch))
+    settle(batch, runBatch(frame, batch))
   }
 
   function notBegun(batch: Pending[], cause: unknown): void {
@@ -72,19 +80,19 @@ function settle(batch: readonly Pending[], outcomes: readonly Outcome[]): void {
 }
 
 /** Runs all in the transaction that was begun, and ends it. */
-function runBatch(database: Database, batch: readonly Pending[]): Outcome[] {
+function runBatch({ database, begin, commit }: Frame, batch: readonly Pending[]): Outcome[] {
   try {
     const outcomes = batch.map(({ work }) => ({ value: work() }))
-    database.run('COMMIT')
+    commit.run()
     return outcomes
   } catch {
     undo(database)
   }
   // One of them failed, and it must not take the others with it: a savepoint for each, which the usual case does without.
   try {
-    database.run('BEGIN IMMEDIATE')
+    begin.run()
     const outcomes = batch.map(({ work }) => runAlone(database, work))
-    database.run('COMMIT')
+    commit.run()
     return outcomes
   } catch (cause) {
     undo(database)

@@ -14,27 +14,29 @@ export class SqliteStatement<Row> implements Statement<Row> {
   readonly #database: Database
   readonly #native: Native<Row, Params>
   readonly #returns: boolean
+  readonly #count: number
   readonly sql: string
 
   constructor(database: Database, sql: string) {
     this.#database = database
     this.#native = database.prepare<Row, Params>(sql)
+    this.#count = this.#native.paramsCount
     this.#returns = /\breturning\b/i.test(sql)
     this.sql = sql
   }
 
   all(...params: readonly Value[]): Row[] {
-    checkParams(params, this.#native.paramsCount)
+    checkParams(params, this.#count)
     return this.#reading(() => this.#native.all(...(params as Params)))
   }
 
   get(...params: readonly Value[]): Row | undefined {
-    checkParams(params, this.#native.paramsCount)
+    checkParams(params, this.#count)
     return this.#reading(() => this.#native.get(...(params as Params))) ?? undefined
   }
 
   bind(...params: readonly Value[]): Bound {
-    checkParams(params, this.#native.paramsCount)
+    checkParams(params, this.#count)
     return { statement: this, params }
   }
 
